@@ -63,8 +63,9 @@ impl Fingerprint {
 
     /// The fingerprint of something whose SHA-256 is already known.
     pub fn from_digest(sha256: &[u8; 32]) -> Self {
-        let [a, b, c, d, e, f, ..] = *sha256;
-        Self([a, b, c, d, e, f])
+        let mut start = [0; 6];
+        start.copy_from_slice(&sha256[..6]);
+        Self(start)
     }
 }
 
