@@ -1,1 +1,14 @@
-//! placeholder
+//! Things that only tests need: a clock that is moved by hand, a forge for tokens with one defect, a throw-away
+//! certificate authority.
+//!
+//! Use it from `tests/it/`, benches and the scenarios. Inside `#[cfg(test)]` of a crate that this one depends on, that
+//! crate's types would exist twice.
+#![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "in a test, a broken premise is a panic")]
+
+mod ca;
+mod clock;
+mod forge;
+
+pub use ca::{TestCa, TestCertificate};
+pub use clock::ManualClock;
+pub use forge::{Forge, TestIssuer};

@@ -1,0 +1,5 @@
+//! Tokens against the independent half of josekit, and against single defects.
+
+mod defects;
+mod differential;
+mod key_sets;
