@@ -2,6 +2,7 @@
 //! the command line and the operations pages. The business comes in through [`Application`].
 
 mod application;
+pub mod config;
 mod partners;
 
 pub use application::{Application, Context};

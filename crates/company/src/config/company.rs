@@ -1,0 +1,186 @@
+use super::company_file::{ApiSection, CompanyFile, IssuerSection, TlsFilesSection, TlsSection};
+use super::error::ConfigError;
+use super::overrides::Overrides;
+use super::source::{Located, Source, unreadable};
+use super::words::{Name, TokenLifetime};
+use bridge_jose::Algorithm;
+use bridge_store::DatabaseUrl;
+use bridge_types::{Audience, IssuerUrl};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use toml::Spanned;
+
+/// What stands in `company.toml`, with every path resolved against the directory of the file.
+#[derive(Debug, Clone)]
+pub struct CompanyConfig {
+    /// The name of the company, and of the policy for its own tokens.
+    pub name: Name,
+    /// The database file.
+    pub database: Located<DatabaseUrl>,
+    /// The section `[issuer]`.
+    pub issuer: IssuerConfig,
+    /// The section `[api]`.
+    pub api: ApiConfig,
+    /// Where the operations pages listen: plain HTTP, loopback only.
+    pub operations: Located<SocketAddr>,
+    /// The TLS files; `None` when TLS is off, which only loopback listeners may have.
+    pub tls: Option<TlsFiles>,
+    /// Static addresses of host names, used before any name server.
+    pub hosts: BTreeMap<String, IpAddr>,
+    /// The section `[telemetry]`.
+    pub telemetry: TelemetryConfig,
+}
+
+/// The section `[issuer]`: the own issuer.
+#[derive(Debug, Clone)]
+pub struct IssuerConfig {
+    /// The issuer identifier; the bound address when absent.
+    pub url: Option<IssuerUrl>,
+    /// Where the issuer listens.
+    pub listen: Located<SocketAddr>,
+    /// How long its tokens live.
+    pub access_token_lifetime: TokenLifetime,
+    /// What its first signing key is made for.
+    pub algorithm: Algorithm,
+}
+
+/// The section `[api]`: the own API.
+#[derive(Debug, Clone)]
+pub struct ApiConfig {
+    /// The audience of the API; the bound address when absent.
+    pub url: Option<Audience>,
+    /// Where the API listens.
+    pub listen: Located<SocketAddr>,
+}
+
+/// The section `[tls]`.
+#[derive(Debug, Clone)]
+pub struct TlsFiles {
+    /// PEM: the certificate of the listeners, then its chain.
+    pub certificate_file: Located<PathBuf>,
+    /// PEM: the private key of that certificate.
+    pub key_file: Located<PathBuf>,
+    /// PEM: the authority to trust in calls to the OWN issuer, instead of the system's.
+    pub ca_file: Option<Located<PathBuf>>,
+}
+
+/// The section `[telemetry]`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TelemetryConfig {
+    /// The form of the log.
+    pub log_format: LogFormat,
+    /// The least important level that is logged.
+    pub log_level: LogLevel,
+}
+
+/// The form of the log.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Text on a terminal, else JSON.
+    #[default]
+    Auto,
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The least important level that is logged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// Failures only.
+    Error,
+    /// And refusals.
+    Warn,
+    /// And successes.
+    #[default]
+    Info,
+    /// And steps.
+    Debug,
+    /// And everything that the libraries say.
+    Trace,
+}
+
+impl CompanyConfig {
+    /// Reads `company.toml` in a directory, overridden by the environment.
+    pub(super) fn load(directory: &Path, overrides: &Overrides) -> Result<Self, ConfigError> {
+        let path = directory.join("company.toml");
+        let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&path, "a TOML file", &error))?;
+        let source = Source::new(&path, text).overridden_by(overrides.variables());
+        let table = source.table_with(|table| overrides.apply(&source, table))?;
+        let file: CompanyFile = source.deserialize(table)?;
+        let checks = Checks { source: &source, tls: matches!(file.tls, TlsSection::Files(_)) };
+        let database = source.locate(file.database);
+        let operations = source.locate(file.operations.listen);
+        Ok(Self {
+            name: file.name,
+            database: database.map(|database| database.relative_to(directory)),
+            issuer: checks.issuer(file.issuer)?,
+            api: checks.api(file.api)?,
+            operations: operations.map(super::words::LoopbackAddr::address),
+            tls: match file.tls {
+                TlsSection::Off => None,
+                TlsSection::Files(files) => Some(tls_files(files, &source, directory)),
+            },
+            hosts: file.hosts,
+            telemetry: file.telemetry.into(),
+        })
+    }
+}
+
+fn tls_files(files: TlsFilesSection, source: &Source, directory: &Path) -> TlsFiles {
+    let locate = |file: Spanned<PathBuf>| source.locate(file).map(|file| directory.join(file));
+    TlsFiles {
+        certificate_file: locate(files.certificate_file),
+        key_file: locate(files.key_file),
+        ca_file: files.ca_file.map(locate),
+    }
+}
+
+/// What one value alone cannot show to be right.
+struct Checks<'s> {
+    source: &'s Source,
+    tls: bool,
+}
+
+impl Checks<'_> {
+    fn issuer(&self, section: IssuerSection) -> Result<IssuerConfig, ConfigError> {
+        Ok(IssuerConfig {
+            url: self.url(section.url)?,
+            listen: self.listener(section.listen)?,
+            access_token_lifetime: section.access_token_lifetime,
+            algorithm: section.algorithm.unwrap_or(Algorithm::Es256),
+        })
+    }
+
+    fn api(&self, section: ApiSection) -> Result<ApiConfig, ConfigError> {
+        Ok(ApiConfig { url: self.url(section.url)?, listen: self.listener(section.listen)? })
+    }
+
+    fn listener(&self, listen: Spanned<SocketAddr>) -> Result<Located<SocketAddr>, ConfigError> {
+        let listen = self.source.locate(listen);
+        if self.tls || listen.value.ip().is_loopback() {
+            return Ok(listen);
+        }
+        Err(ConfigError::new(listen.place, "a plain listener that other machines can reach")
+            .expected("a loopback address, because `tls = false`")
+            .found(listen.value.to_string())
+            .remedy("listen on 127.0.0.1, or replace `tls = false` by a section [tls]"))
+    }
+
+    fn url<T: AsRef<str>>(&self, url: Option<Spanned<T>>) -> Result<Option<T>, ConfigError> {
+        let Some(url) = url else { return Ok(None) };
+        let url = self.source.locate(url);
+        if !self.tls || url.value.as_ref().starts_with("https:") {
+            return Ok(Some(url.value));
+        }
+        Err(ConfigError::new(url.place, "a plain URL for a TLS listener")
+            .expected("an https URL, because [tls] is on")
+            .found(format!("\"{}\"", url.value.as_ref()))
+            .remedy("write https, or `tls = false` if the listener is on loopback"))
+    }
+}

@@ -1,0 +1,104 @@
+use super::company::{LogFormat, LogLevel, TelemetryConfig};
+use super::words::{LoopbackAddr, Name, TokenLifetime};
+use bridge_jose::Algorithm;
+use bridge_store::DatabaseUrl;
+use bridge_types::{Audience, IssuerUrl};
+use serde::de::{Error, MapAccess, Unexpected, Visitor, value::MapAccessDeserializer};
+use serde::{Deserialize, Deserializer};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use toml::Spanned;
+
+/// `company.toml` as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CompanyFile {
+    pub(super) name: Name,
+    pub(super) database: Spanned<DatabaseUrl>,
+    pub(super) issuer: IssuerSection,
+    pub(super) api: ApiSection,
+    pub(super) operations: OperationsSection,
+    pub(super) tls: TlsSection,
+    #[serde(default)]
+    pub(super) hosts: BTreeMap<String, IpAddr>,
+    #[serde(default)]
+    pub(super) telemetry: TelemetrySection,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct IssuerSection {
+    pub(super) url: Option<Spanned<IssuerUrl>>,
+    pub(super) listen: Spanned<SocketAddr>,
+    #[serde(default)]
+    pub(super) access_token_lifetime: TokenLifetime,
+    pub(super) algorithm: Option<Algorithm>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ApiSection {
+    pub(super) url: Option<Spanned<Audience>>,
+    pub(super) listen: Spanned<SocketAddr>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OperationsSection {
+    pub(super) listen: Spanned<LoopbackAddr>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TelemetrySection {
+    #[serde(default)]
+    log_format: LogFormat,
+    #[serde(default)]
+    log_level: LogLevel,
+}
+
+impl From<TelemetrySection> for TelemetryConfig {
+    fn from(section: TelemetrySection) -> Self {
+        Self { log_format: section.log_format, log_level: section.log_level }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TlsFilesSection {
+    pub(super) certificate_file: Spanned<PathBuf>,
+    pub(super) key_file: Spanned<PathBuf>,
+    pub(super) ca_file: Option<Spanned<PathBuf>>,
+}
+
+/// `tls = false` or the section `[tls]`. Not an untagged enum, whose complaints would lose line and reason.
+pub(super) enum TlsSection {
+    Off,
+    Files(TlsFilesSection),
+}
+
+impl<'de> Deserialize<'de> for TlsSection {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TlsVisitor)
+    }
+}
+
+struct TlsVisitor;
+
+impl<'de> Visitor<'de> for TlsVisitor {
+    type Value = TlsSection;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("`false` or a section [tls] with certificate_file and key_file")
+    }
+
+    fn visit_bool<E: Error>(self, on: bool) -> Result<TlsSection, E> {
+        if on { Err(E::invalid_value(Unexpected::Bool(on), &self)) } else { Ok(TlsSection::Off) }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<TlsSection, A::Error> {
+        TlsFilesSection::deserialize(MapAccessDeserializer::new(map)).map(TlsSection::Files)
+    }
+}

@@ -1,0 +1,113 @@
+use super::ConfigError;
+use super::error::Place;
+use super::explain::explain;
+use super::secrets::refuse_literal_secrets;
+use serde::de::DeserializeOwned;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use toml::Spanned;
+use toml::de::{DeTable, Deserializer};
+
+/// The text of one TOML file and where it came from, so that any complaint about a value can name its line.
+#[derive(Debug)]
+pub(crate) struct Source {
+    path: PathBuf,
+    text: String,
+    /// Names of the environment variables that overrode values. Their values carry spans behind the end of the text.
+    variables: Vec<String>,
+}
+
+impl Source {
+    /// The text of a file that was read.
+    pub(crate) fn new(path: &Path, text: String) -> Self {
+        Self { path: path.to_owned(), text, variables: Vec::new() }
+    }
+
+    /// Names the environment variables whose values are merged into this file, in the order of their spans.
+    pub(super) fn overridden_by(mut self, variables: impl IntoIterator<Item = String>) -> Self {
+        self.variables.extend(variables);
+        self
+    }
+
+    /// The file.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Reads the whole file as a value.
+    pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
+        self.deserialize(self.table()?)
+    }
+
+    /// The file as a table in which no literal secret stands.
+    pub(crate) fn table(&self) -> Result<Spanned<DeTable<'_>>, ConfigError> {
+        self.table_with(|_| {})
+    }
+
+    /// Like [`Self::table`], after a change of the table.
+    pub(super) fn table_with<'i>(
+        &'i self,
+        change: impl FnOnce(&mut DeTable<'i>),
+    ) -> Result<Spanned<DeTable<'i>>, ConfigError> {
+        let mut table = DeTable::parse(&self.text).map_err(|error| self.complaint(&error))?;
+        change(table.get_mut());
+        refuse_literal_secrets(self, table.get_ref())?;
+        Ok(table)
+    }
+
+    /// Reads a table of this file as a value.
+    pub(crate) fn deserialize<T: DeserializeOwned>(&self, table: Spanned<DeTable<'_>>) -> Result<T, ConfigError> {
+        T::deserialize(Deserializer::from(table)).map_err(|error| self.complaint(&error))
+    }
+
+    /// The place of a span of this file.
+    pub(crate) fn place(&self, span: Range<usize>) -> Place {
+        if let Some(variable) = span.start.checked_sub(self.text.len() + 1).and_then(|index| self.variables.get(index)) {
+            return Place::Variable { variable: variable.clone() };
+        }
+        let before = self.text.get(..span.start).unwrap_or(&self.text);
+        Place::Line { file: self.path.clone(), line: before.matches('\n').count() + 1 }
+    }
+
+    /// A value together with its place.
+    pub(crate) fn locate<T>(&self, value: Spanned<T>) -> Located<T> {
+        let place = self.place(value.span());
+        Located { value: value.into_inner(), place }
+    }
+
+    /// The span that marks a value as coming from the n-th environment variable.
+    pub(super) fn variable_span(&self, index: usize) -> Range<usize> {
+        let start = self.text.len() + 1 + index;
+        start..start + 1
+    }
+
+    fn complaint(&self, error: &toml::de::Error) -> ConfigError {
+        let span = error.span().unwrap_or_default();
+        let excerpt = self.text.get(span.clone()).unwrap_or_default();
+        explain(self.place(span), error.message(), excerpt)
+    }
+}
+
+/// A value and where it stands, for the complaints that only its use can bring up.
+#[derive(Debug, Clone)]
+pub struct Located<T> {
+    /// The value.
+    pub value: T,
+    /// Where it stands.
+    pub place: Place,
+}
+
+impl<T> Located<T> {
+    /// The same place with another value.
+    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Located<U> {
+        Located { value: change(self.value), place: self.place }
+    }
+}
+
+/// The complaint about a file or directory that cannot be read.
+pub(crate) fn unreadable(path: &Path, expected: &str, error: &std::io::Error) -> ConfigError {
+    ConfigError::new(Place::file(path), "cannot be read")
+        .expected(expected)
+        .found(error.to_string())
+        .remedy("create it, or correct its path or its permissions")
+}

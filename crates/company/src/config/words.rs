@@ -1,0 +1,128 @@
+use bridge_types::Invalid;
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// The name of a company, a client or a partner: also the stem of its file.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Name(String);
+
+impl Name {
+    /// The name as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Name {
+    type Error = Invalid;
+
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        let letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        if (1..=64).contains(&text.len()) && text.bytes().all(letter) {
+            return Ok(Self(text));
+        }
+        Err(Invalid::new("name", "1 to 64 lower-case letters, digits and hyphens", &text))
+    }
+}
+
+impl From<Name> for String {
+    fn from(name: Name) -> Self {
+        name.0
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An address that only this machine can reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "SocketAddr")]
+pub struct LoopbackAddr(SocketAddr);
+
+impl LoopbackAddr {
+    /// The address.
+    pub fn address(self) -> SocketAddr {
+        self.0
+    }
+}
+
+impl TryFrom<SocketAddr> for LoopbackAddr {
+    type Error = Invalid;
+
+    fn try_from(address: SocketAddr) -> Result<Self, Invalid> {
+        if address.ip().is_loopback() {
+            return Ok(Self(address));
+        }
+        Err(Invalid::new("listener", "a loopback address such as 127.0.0.1:8443", &address.to_string()))
+    }
+}
+
+/// How long an access token of the own issuer lives: 5 minutes unless said, 15 at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct TokenLifetime(Duration);
+
+impl TokenLifetime {
+    const MAX: Duration = Duration::from_mins(15);
+
+    /// The lifetime.
+    pub fn duration(self) -> Duration {
+        self.0
+    }
+}
+
+impl Default for TokenLifetime {
+    fn default() -> Self {
+        Self(Duration::from_mins(5))
+    }
+}
+
+impl TryFrom<String> for TokenLifetime {
+    type Error = Invalid;
+
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        let refused = || Invalid::new("access token lifetime", "1s to 15m, such as \"5m\"", &text);
+        let duration: SignedDuration = text.parse().map_err(|_| refused())?;
+        let duration = Duration::try_from(duration).map_err(|_| refused())?;
+        let allowed = (Duration::from_secs(1)..=Self::MAX).contains(&duration) && duration.subsec_nanos() == 0;
+        if allowed { Ok(Self(duration)) } else { Err(refused()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LoopbackAddr, Name, TokenLifetime};
+    use std::time::Duration;
+
+    #[test]
+    fn a_name_is_a_safe_file_stem() {
+        for text in ["", "A", "a b", "../a", "a.b", "a_b", &"a".repeat(65)] {
+            assert!(Name::try_from(text.to_owned()).is_err(), "accepted {text:?}");
+        }
+        assert!(Name::try_from("company-a".to_owned()).is_ok());
+    }
+
+    #[test]
+    fn a_lifetime_ends_within_a_quarter_of_an_hour() {
+        for text in ["", "0s", "-5m", "15m 1s", "1h", "5", "0.5s", "5 parsecs"] {
+            assert!(TokenLifetime::try_from(text.to_owned()).is_err(), "accepted {text:?}");
+        }
+        for (text, seconds) in [("1s", 1), ("5m", 300), ("15m", 900), ("1m 30s", 90)] {
+            assert_eq!(TokenLifetime::try_from(text.to_owned()).map(|t| t.duration()), Ok(Duration::from_secs(seconds)));
+        }
+    }
+
+    #[test]
+    fn the_operations_listener_stays_on_this_machine() {
+        for text in ["0.0.0.0:1", "10.0.0.1:1", "[::]:1"] {
+            assert!(LoopbackAddr::try_from(text.parse::<std::net::SocketAddr>().unwrap()).is_err(), "accepted {text}");
+        }
+    }
+}
