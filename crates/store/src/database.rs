@@ -1,0 +1,134 @@
+use crate::connect::{Pools, connect};
+use crate::{DatabaseUrl, Migration, OpenError, StoreError};
+use bridge_types::Clock;
+use sqlx::pool::PoolConnection;
+use std::fmt;
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// The kind of database behind the handle.
+pub type Backend = sqlx::Sqlite;
+
+/// What a statement runs on, be it for reading or inside a write.
+pub type Connection = <Backend as sqlx::Database>::Connection;
+
+/// The company's database. A handle: clones share its connections.
+#[derive(Clone)]
+pub struct Database(Arc<Inner>);
+
+struct Inner {
+    pools: Pools,
+    clock: Arc<dyn Clock>,
+    outbox_changed: Notify,
+}
+
+impl Database {
+    /// Opens the database, making the file (mode 0600) and bringing its tables up to date first.
+    ///
+    /// The application's migrations have versions from 1000 on; those below are the store's own.
+    ///
+    /// # Errors
+    /// [`OpenError`], which says what to do. Nothing was changed then.
+    pub async fn open(url: &DatabaseUrl, application: &[Migration], clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let pools = connect(url.path(), application).await?;
+        Ok(Self(Arc::new(Inner { pools, clock, outbox_changed: Notify::new() })))
+    }
+
+    /// A connection for reading: it sees one committed state per statement and never waits for a writer.
+    ///
+    /// # Errors
+    /// [`StoreError::Failed`] when none becomes free within ten seconds.
+    pub async fn read(&self) -> Result<ReadConnection, StoreError> {
+        Ok(self.0.pools.readers.acquire().await?)
+    }
+
+    /// Begins a write. There is one at a time; the others wait, and no write fails because of another.
+    ///
+    /// # Errors
+    /// [`StoreError::Failed`] when it does not get its turn within ten seconds.
+    pub async fn write(&self) -> Result<WriteTransaction, StoreError> {
+        let transaction = self.0.pools.writer.begin_with("BEGIN IMMEDIATE").await?;
+        Ok(WriteTransaction { transaction, database: self.clone(), outbox_changed: false })
+    }
+
+    /// The clock that stamps what is written.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.0.clock
+    }
+
+    /// Closes the connections, after the work under way, and folds the write-ahead log into the file.
+    pub async fn close(&self) {
+        self.0.pools.readers.close().await;
+        self.0.pools.writer.close().await;
+    }
+
+    /// The writer, for a single statement that is a whole write.
+    pub(crate) async fn writer(&self) -> Result<PoolConnection<Backend>, StoreError> {
+        Ok(self.0.pools.writer.acquire().await?)
+    }
+
+    /// Moves the write-ahead log into the file and empties it, so that no deleted bytes stay behind in it. Does less
+    /// when another process is reading.
+    pub(crate) async fn forget_log(&self) -> Result<(), StoreError> {
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(self.writer().await?.as_mut()).await?;
+        Ok(())
+    }
+
+    /// Resolves once the outbox has changed since the last call. One waiter at a time: the dispatcher.
+    pub(crate) async fn outbox_changed(&self) {
+        self.0.outbox_changed.notified().await;
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Database").finish_non_exhaustive()
+    }
+}
+
+/// A connection for reading only; SQLite refuses a write on it.
+pub type ReadConnection = PoolConnection<Backend>;
+
+/// A write: all of it is kept, durably, when [`commit`](Self::commit) returns `Ok`, and none of it otherwise.
+///
+/// Nothing but statements may be awaited while one is open, because every other write waits for it.
+pub struct WriteTransaction {
+    transaction: sqlx::Transaction<'static, Backend>,
+    database: Database,
+    outbox_changed: bool,
+}
+
+impl WriteTransaction {
+    /// What the statements of this write run on.
+    pub fn connection(&mut self) -> &mut Connection {
+        &mut self.transaction
+    }
+
+    /// Keeps the write. Its messages are delivered from now on.
+    ///
+    /// # Errors
+    /// [`StoreError::Failed`]; nothing was kept then.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        self.transaction.commit().await?;
+        if self.outbox_changed {
+            self.database.0.outbox_changed.notify_one();
+        }
+        Ok(())
+    }
+
+    /// The clock that stamps what is written.
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.database.0.clock
+    }
+
+    /// Wakes the dispatcher once this write is kept.
+    pub(crate) fn mark_outbox_changed(&mut self) {
+        self.outbox_changed = true;
+    }
+}
+
+impl fmt::Debug for WriteTransaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WriteTransaction").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,35 @@
+//! The table `used_assertions`: the ids that a client may not present again (RFC 7523 §3, item 7).
+
+use crate::{Connection, StoreError, to_micros};
+use bridge_issuer::UsedAssertion;
+use jiff::Timestamp;
+use serde_json::json;
+use std::collections::HashSet;
+
+/// Claims a batch in one statement, which is one durable write; tells which ids were new, in the order of the batch.
+pub(crate) async fn claim(connection: &mut Connection, batch: &[UsedAssertion]) -> Result<Vec<bool>, StoreError> {
+    let rows: Vec<_> = batch
+        .iter()
+        .map(|used| json!([used.client.as_str(), used.id.as_str(), to_micros(used.remember_until)]))
+        .collect();
+    let claimed: Vec<(String, String)> = sqlx::query_as(
+        "INSERT INTO used_assertions (client, id, remember_until)
+         SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1) WHERE true
+         ON CONFLICT (client, id) DO NOTHING
+         RETURNING client, id",
+    )
+    .bind(serde_json::Value::from(rows).to_string())
+    .fetch_all(connection)
+    .await?;
+    let mut claimed: HashSet<(&str, &str)> = claimed.iter().map(|(client, id)| (&**client, &**id)).collect();
+    Ok(batch.iter().map(|used| claimed.remove(&(used.client.as_str(), used.id.as_str()))).collect())
+}
+
+/// Forgets what expired before a moment; gives the number of ids forgotten.
+pub(crate) async fn purge(connection: &mut Connection, before: Timestamp) -> Result<u64, StoreError> {
+    let done = sqlx::query("DELETE FROM used_assertions WHERE remember_until < $1")
+        .bind(to_micros(before))
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected())
+}

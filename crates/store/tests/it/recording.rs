@@ -1,0 +1,61 @@
+use async_trait::async_trait;
+use bridge_store::{Deliver, DeliveryFailure, Message};
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// A receiver that notes what it is given and answers as it was told, message by message, then always `Ok`.
+#[derive(Default)]
+pub(crate) struct Recording {
+    answers: Mutex<VecDeque<Answer>>,
+    received: Mutex<Vec<(String, String)>>,
+    arrived: Notify,
+}
+
+pub(crate) enum Answer {
+    Failure(DeliveryFailure),
+    /// Takes the message and then never says so.
+    Silence,
+    Panic,
+}
+
+impl Recording {
+    pub(crate) fn answering(answers: impl IntoIterator<Item = Answer>) -> Self {
+        Self { answers: Mutex::new(answers.into_iter().collect()), ..Self::default() }
+    }
+
+    /// The payloads so far, once there are that many.
+    pub(crate) async fn texts(&self, count: usize) -> Vec<String> {
+        self.received(count).await.into_iter().map(|(_, text)| text).collect()
+    }
+
+    /// Ids and payloads so far, once there are that many.
+    pub(crate) async fn received(&self, count: usize) -> Vec<(String, String)> {
+        let enough = async {
+            while self.received.lock().unwrap().len() < count {
+                self.arrived.notified().await;
+            }
+        };
+        let waited = tokio::time::timeout(Duration::from_secs(10), enough).await;
+        let received = self.received.lock().unwrap().clone();
+        assert!(waited.is_ok(), "expected {count} deliveries, found {received:?}");
+        received
+    }
+}
+
+#[async_trait]
+impl Deliver for Recording {
+    async fn deliver(&self, message: &Message) -> Result<(), DeliveryFailure> {
+        let text = message.payload().map_err(DeliveryFailure::permanent)?;
+        self.received.lock().unwrap().push((message.id().to_string(), text));
+        self.arrived.notify_one();
+        let answer = self.answers.lock().unwrap().pop_front();
+        match answer {
+            None => Ok(()),
+            Some(Answer::Failure(failure)) => Err(failure),
+            Some(Answer::Silence) => std::future::pending().await,
+            Some(Answer::Panic) => panic!("on purpose"),
+        }
+    }
+}
