@@ -66,9 +66,11 @@ async fn each_client_has_its_own_key_over_a_restart() {
     assert!(database.client_key(&shop).await.unwrap().is_none());
     assert!(database.insert_client_key(&shop, &key).await.unwrap());
     assert!(!database.insert_client_key(&shop, &SigningKey::generate(Algorithm::Es256).unwrap()).await.unwrap());
+    let other = SigningKey::generate(Algorithm::Es256).unwrap();
+    assert!(database.insert_client_key(&depot, &other).await.unwrap());
     database.close().await;
 
     let database = place.open().await;
     assert_eq!(database.client_key(&shop).await.unwrap().unwrap().kid(), key.kid());
-    assert!(database.client_key(&depot).await.unwrap().is_none());
+    assert_eq!(database.client_key(&depot).await.unwrap().unwrap().kid(), other.kid());
 }

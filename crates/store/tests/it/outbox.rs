@@ -121,8 +121,8 @@ async fn a_crash_between_delivery_and_its_mark_delivers_again_under_the_same_nam
     receiver.received(1).await;
     dispatcher.abort();
     let dispatcher = dispatch(&database, &receiver, PACE);
-    let received = receiver.received(2).await;
-    assert_eq!(received[0], received[1]);
+    let attempts = receiver.received(2).await;
+    assert_eq!(attempts[0], attempts[1]);
     emptied(&database).await;
     dispatcher.abort();
 }
