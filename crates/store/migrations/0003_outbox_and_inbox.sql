@@ -6,6 +6,7 @@ CREATE TABLE outbox (
     topic           TEXT    NOT NULL,
     aggregate       TEXT    NOT NULL,
     payload         TEXT    NOT NULL,
+    trace_parent    TEXT    NOT NULL,
     created_at      INTEGER NOT NULL,
     attempts        INTEGER NOT NULL DEFAULT 0,
     refusals        INTEGER NOT NULL DEFAULT 0,

@@ -85,6 +85,7 @@ impl Database {
     ) -> Result<Once, E> {
         let mut transaction = self.write().await?;
         let now = transaction.clock().now();
+        forget_expired(transaction.connection(), now).await?;
         if !claim(transaction.connection(), write, now).await? {
             return Ok(earlier(transaction.connection(), write).await?);
         }
@@ -93,34 +94,28 @@ impl Database {
         transaction.commit().await?;
         Ok(Once::Executed(answer))
     }
-
-    /// Forgets the answers that are older than [`IDEMPOTENCY_LIFETIME`]; gives their number.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the database fails.
-    pub async fn purge_idempotent_writes(&self) -> Result<u64, StoreError> {
-        let done = sqlx::query("DELETE FROM idempotent_writes WHERE expires_at <= $1")
-            .bind(to_micros(self.clock().now()))
-            .execute(self.writer().await?.as_mut())
-            .await?;
-        Ok(done.rows_affected())
-    }
 }
 
-/// Takes the place of a write. `false` when it is taken by one that has not expired.
+/// Forgets the answers that nobody may ask for again. Each write pays for those before it, so no task is needed.
+async fn forget_expired(connection: &mut Connection, now: Timestamp) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM idempotent_writes WHERE expires_at <= $1")
+        .bind(to_micros(now))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Takes the place of a write. `false` when it is taken.
 async fn claim(connection: &mut Connection, write: &IdempotentWrite, now: Timestamp) -> Result<bool, StoreError> {
     let done = sqlx::query(
         "INSERT INTO idempotent_writes (principal, route, key, request, expires_at) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (principal, route, key) DO UPDATE
-         SET request = excluded.request, expires_at = excluded.expires_at
-         WHERE idempotent_writes.expires_at <= $6",
+         ON CONFLICT (principal, route, key) DO NOTHING",
     )
     .bind(&write.principal)
     .bind(&write.route)
     .bind(&write.key.0)
     .bind(write.request.as_slice())
     .bind(to_micros(now.saturating_add(IDEMPOTENCY_LIFETIME).unwrap_or(Timestamp::MAX)))
-    .bind(to_micros(now))
     .execute(connection)
     .await?;
     Ok(done.rows_affected() == 1)

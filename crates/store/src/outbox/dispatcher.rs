@@ -135,9 +135,10 @@ impl Dispatcher {
     }
 }
 
-/// One attempt. A panic of the deliverer is a failure that passes, so that one message cannot stop the others.
+/// One attempt, inside the trace of the write that sent the message. A panic of the deliverer is a failure that passes, so that one message cannot stop the others.
 async fn attempt(deliver: Arc<dyn Deliver>, message: Message) -> (Message, Result<(), DeliveryFailure>) {
-    let outcome = AssertUnwindSafe(deliver.deliver(&message)).catch_unwind().await;
+    let delivery = message.trace.scope(deliver.deliver(&message));
+    let outcome = AssertUnwindSafe(delivery).catch_unwind().await;
     let result = outcome.unwrap_or_else(|_| Err(DeliveryFailure::temporary("the delivery panicked")));
     (message, result)
 }

@@ -1,4 +1,5 @@
 use crate::{StoreError, WriteTransaction, to_micros};
+use bridge_client::TraceParent;
 use bridge_types::Invalid;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -51,6 +52,7 @@ pub struct Message {
     pub(crate) topic: String,
     pub(crate) aggregate: String,
     pub(crate) payload: String,
+    pub(crate) trace: TraceParent,
     pub(crate) attempts: u32,
     pub(crate) created_at: Timestamp,
 }
@@ -94,7 +96,7 @@ pub struct PayloadUnreadable {
 }
 
 impl WriteTransaction {
-    /// Puts a message in the outbox, as part of this write.
+    /// Puts a message in the outbox, as part of this write. Its delivery belongs to the trace of the current task.
     ///
     /// # Errors
     /// [`StoreError`] when the database fails or the payload has no JSON form.
@@ -103,13 +105,14 @@ impl WriteTransaction {
             .map_err(|error| StoreError::unreadable("payload of a new message", error))?;
         let (id, now) = (MessageId(Uuid::now_v7()), to_micros(self.clock().now()));
         sqlx::query(
-            "INSERT INTO outbox (id, topic, aggregate, payload, created_at, next_attempt_at)
-             VALUES ($1, $2, $3, $4, $5, $5)",
+            "INSERT INTO outbox (id, topic, aggregate, payload, trace_parent, created_at, next_attempt_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $6)",
         )
         .bind(id.to_string())
         .bind(message.topic)
         .bind(message.aggregate)
         .bind(payload)
+        .bind(TraceParent::current().unwrap_or_default().to_string())
         .bind(now)
         .execute(self.connection())
         .await?;

@@ -16,7 +16,7 @@ pub(super) async fn due(
     limit: usize,
 ) -> Result<Vec<Message>, StoreError> {
     let rows = sqlx::query(
-        "SELECT id, topic, aggregate, payload, attempts, created_at FROM outbox
+        "SELECT id, topic, aggregate, payload, trace_parent, attempts, created_at FROM outbox
          WHERE dead_at IS NULL AND (next_attempt_at <= $1 OR next_attempt_at > $2)
            AND NOT EXISTS (SELECT 1 FROM outbox AS earlier
                            WHERE earlier.aggregate = outbox.aggregate AND earlier.sequence < outbox.sequence)
@@ -90,12 +90,13 @@ pub(super) async fn refused(
 }
 
 fn message(row: &SqliteRow) -> Result<Message, StoreError> {
-    let id: &str = row.try_get("id")?;
+    let (id, trace): (&str, &str) = (row.try_get("id")?, row.try_get("trace_parent")?);
     Ok(Message {
         id: id.parse().map_err(|error| StoreError::unreadable("message", error))?,
         topic: row.try_get("topic")?,
         aggregate: row.try_get("aggregate")?,
         payload: row.try_get("payload")?,
+        trace: trace.parse().map_err(|error| StoreError::unreadable("message", error))?,
         attempts: row.try_get("attempts")?,
         created_at: from_micros(row.try_get("created_at")?)?,
     })

@@ -1,5 +1,6 @@
 use crate::recording::{Answer, Recording};
 use crate::{Place, notes};
+use bridge_client::TraceParent;
 use bridge_store::{Database, DeliveryFailure, Dispatcher, NewMessage, Pace};
 use bridge_types::SystemClock;
 use std::sync::Arc;
@@ -124,6 +125,18 @@ async fn a_crash_between_delivery_and_its_mark_delivers_again_under_the_same_nam
     let attempts = receiver.received(2).await;
     assert_eq!(attempts[0], attempts[1]);
     emptied(&database).await;
+    dispatcher.abort();
+}
+
+#[tokio::test]
+async fn a_delivery_belongs_to_the_trace_of_its_write() {
+    let place = Place::new();
+    let (database, receiver) = (open(&place).await, Arc::<Recording>::default());
+    let trace = TraceParent::new();
+    trace.scope(send(&database, "order-1", &["placed"])).await;
+    let dispatcher = dispatch(&database, &receiver, PACE);
+    receiver.received(1).await;
+    assert_eq!(receiver.traces(), [Some(trace)]);
     dispatcher.abort();
 }
 

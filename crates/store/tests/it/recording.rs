@@ -1,4 +1,5 @@
 use async_trait::async_trait;
+use bridge_client::TraceParent;
 use bridge_store::{Deliver, DeliveryFailure, Message};
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -10,6 +11,7 @@ use tokio::sync::Notify;
 pub(crate) struct Recording {
     answers: Mutex<VecDeque<Answer>>,
     received: Mutex<Vec<(String, String)>>,
+    traces: Mutex<Vec<Option<TraceParent>>>,
     arrived: Notify,
 }
 
@@ -23,6 +25,11 @@ pub(crate) enum Answer {
 impl Recording {
     pub(crate) fn answering(answers: impl IntoIterator<Item = Answer>) -> Self {
         Self { answers: Mutex::new(answers.into_iter().collect()), ..Self::default() }
+    }
+
+    /// The traces in which messages came.
+    pub(crate) fn traces(&self) -> Vec<Option<TraceParent>> {
+        self.traces.lock().unwrap().clone()
     }
 
     /// The payloads so far, once there are that many.
@@ -49,6 +56,7 @@ impl Deliver for Recording {
     async fn deliver(&self, message: &Message) -> Result<(), DeliveryFailure> {
         let text = message.payload().map_err(DeliveryFailure::permanent)?;
         self.received.lock().unwrap().push((message.id().to_string(), text));
+        self.traces.lock().unwrap().push(TraceParent::current());
         self.arrived.notify_one();
         let answer = self.answers.lock().unwrap().pop_front();
         match answer {
