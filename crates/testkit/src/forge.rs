@@ -3,7 +3,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bridge_jose::{Algorithm, SigningKey, Typ, jwks_json};
 use bridge_types::{IssuerUrl, TokenId};
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
+
+mod members;
+mod pen;
+
+pub use members::{Members, json_text};
+pub use pen::Pen;
 
 /// An issuer that tests hold in their hand: a name and a key.
 #[derive(Debug, Clone)]
@@ -43,8 +49,9 @@ impl TestIssuer {
 #[derive(Debug, Clone)]
 pub struct Forge {
     key: SigningKey,
-    header: Map<String, Value>,
-    claims: Map<String, Value>,
+    pen: Pen,
+    header: Members,
+    claims: Members,
 }
 
 impl Forge {
@@ -53,9 +60,10 @@ impl Forge {
     /// # Panics
     /// When the claims are not an object.
     pub fn new(key: &SigningKey, typ: Typ, claims: Value) -> Self {
-        let header = json!({"alg": key.algorithm(), "kid": key.kid(), "typ": typ.as_str()});
-        let object = |value: Value| value.as_object().cloned().expect("a JSON object");
-        Self { key: key.clone(), header: object(header), claims: object(claims) }
+        let mut forge =
+            Self { key: key.clone(), pen: Pen::default(), header: Members::default(), claims: Members::default() };
+        forge.claims = Members::from(claims.as_object().expect("claims are a JSON object"));
+        forge.header("alg", key.algorithm().as_str()).header("kid", key.kid().as_str()).header("typ", typ.as_str())
     }
 
     /// A valid client assertion (RFC 7523, RFC 10070) of 55 seconds, to be spoilt.
@@ -67,42 +75,61 @@ impl Forge {
         Self::new(key, Typ::ClientAssertion, claims)
     }
 
+    /// Signs with this pen from now on.
+    #[must_use]
+    pub fn pen(mut self, pen: &Pen) -> Self {
+        self.pen = pen.clone();
+        self
+    }
+
     /// Sets one claim.
     #[must_use]
-    pub fn claim(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.claims.insert(name.to_owned(), value.into());
-        self
+    pub fn claim(self, name: &str, value: impl Into<Value>) -> Self {
+        let value = value.into();
+        self.claims_with(|claims| claims.set(name, &value))
     }
 
     /// Leaves one claim out.
     #[must_use]
-    pub fn without_claim(mut self, name: &str) -> Self {
-        self.claims.remove(name);
+    pub fn without_claim(self, name: &str) -> Self {
+        self.claims_with(|claims| claims.remove(name))
+    }
+
+    /// Changes the claims as text.
+    #[must_use]
+    pub fn claims_with(mut self, change: impl FnOnce(&mut Members)) -> Self {
+        change(&mut self.claims);
         self
     }
 
     /// Sets one member of the header.
     #[must_use]
-    pub fn header(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.header.insert(name.to_owned(), value.into());
-        self
+    pub fn header(self, name: &str, value: impl Into<Value>) -> Self {
+        let value = value.into();
+        self.header_with(|header| header.set(name, &value))
     }
 
     /// Leaves one member of the header out.
     #[must_use]
-    pub fn without_header(mut self, name: &str) -> Self {
-        self.header.remove(name);
+    pub fn without_header(self, name: &str) -> Self {
+        self.header_with(|header| header.remove(name))
+    }
+
+    /// Changes the header as text.
+    #[must_use]
+    pub fn header_with(mut self, change: impl FnOnce(&mut Members)) -> Self {
+        change(&mut self.header);
         self
     }
 
     /// The header as JSON text, for tests that spoil the text itself.
     pub fn header_json(&self) -> String {
-        Value::Object(self.header.clone()).to_string()
+        self.header.to_string()
     }
 
     /// The claims as JSON text, for tests that spoil the text itself.
     pub fn claims_json(&self) -> String {
-        Value::Object(self.claims.clone()).to_string()
+        self.claims.to_string()
     }
 
     /// The token, signed with the issuer's key.
@@ -112,14 +139,27 @@ impl Forge {
 
     /// The token, signed with another key while the header stays.
     pub fn sign_with(&self, key: &SigningKey) -> String {
-        Self::sign_text(key, self.header_json(), self.claims_json())
+        sign_segments(&self.pen, key, &encode(self.header_json()), &encode(self.claims_json()))
+    }
+
+    /// The token with another header, of any bytes, well signed.
+    pub fn sign_header(&self, header: impl AsRef<[u8]>) -> String {
+        self.sign_encoded(&encode(header), &encode(self.claims_json()))
+    }
+
+    /// The token with another payload, of any bytes, well signed.
+    pub fn sign_payload(&self, payload: impl AsRef<[u8]>) -> String {
+        self.sign_encoded(&encode(self.header_json()), &encode(payload))
+    }
+
+    /// A token of two segments that are taken as they are, well signed.
+    pub fn sign_encoded(&self, header: &str, payload: &str) -> String {
+        sign_segments(&self.pen, &self.key, header, payload)
     }
 
     /// A token of any header and any payload text, well signed.
     pub fn sign_text(key: &SigningKey, header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> String {
-        let input = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
-        let signature = key.sign(input.as_bytes()).expect("the key signs");
-        format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature))
+        sign_segments(&Pen::default(), key, &encode(header), &encode(payload))
     }
 
     /// The token with its signature bytes changed.
@@ -128,6 +168,16 @@ impl Forge {
         let (input, signature) = token.rsplit_once('.').expect("a signed token has dots");
         let mut signature = URL_SAFE_NO_PAD.decode(signature).expect("a signature is base64url");
         change(&mut signature);
-        format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature))
+        format!("{input}.{}", encode(signature))
     }
+}
+
+fn encode(bytes: impl AsRef<[u8]>) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+fn sign_segments(pen: &Pen, key: &SigningKey, header: &str, payload: &str) -> String {
+    let input = format!("{header}.{payload}");
+    let signature = pen.sign(key, input.as_bytes());
+    format!("{input}.{}", encode(signature))
 }

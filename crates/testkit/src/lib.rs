@@ -11,4 +11,4 @@ mod forge;
 
 pub use ca::{TestCa, TestCertificate};
 pub use clock::ManualClock;
-pub use forge::{Forge, TestIssuer};
+pub use forge::{Forge, Members, Pen, TestIssuer, json_text};
