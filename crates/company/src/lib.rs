@@ -1,10 +1,12 @@
 //! One company, composed of an issuer, a client, a validator and a store: configuration, TLS, telemetry, listeners,
 //! the command line and the operations pages. The business comes in through [`Application`].
 
+mod api;
 mod application;
 pub mod config;
 mod partners;
 
+pub use api::{FieldError, Problem};
 pub use application::{Application, Context};
 pub use partners::Partners;
 

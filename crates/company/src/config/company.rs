@@ -20,9 +20,9 @@ pub struct CompanyConfig {
     /// The database file.
     pub database: Located<DatabaseUrl>,
     /// The section `[issuer]`.
-    pub issuer: IssuerConfig,
+    pub issuer: IssuerSettings,
     /// The section `[api]`.
-    pub api: ApiConfig,
+    pub api: ApiSettings,
     /// Where the operations pages listen: plain HTTP, loopback only.
     pub operations: Located<SocketAddr>,
     /// The TLS files; `None` when TLS is off, which only loopback listeners may have.
@@ -35,7 +35,7 @@ pub struct CompanyConfig {
 
 /// The section `[issuer]`: the own issuer.
 #[derive(Debug, Clone)]
-pub struct IssuerConfig {
+pub struct IssuerSettings {
     /// The issuer identifier; the bound address when absent.
     pub url: Option<IssuerUrl>,
     /// Where the issuer listens.
@@ -48,7 +48,7 @@ pub struct IssuerConfig {
 
 /// The section `[api]`: the own API.
 #[derive(Debug, Clone)]
-pub struct ApiConfig {
+pub struct ApiSettings {
     /// The audience of the API; the bound address when absent.
     pub url: Option<Audience>,
     /// Where the API listens.
@@ -148,8 +148,8 @@ struct Checks<'s> {
 }
 
 impl Checks<'_> {
-    fn issuer(&self, section: IssuerSection) -> Result<IssuerConfig, ConfigError> {
-        Ok(IssuerConfig {
+    fn issuer(&self, section: IssuerSection) -> Result<IssuerSettings, ConfigError> {
+        Ok(IssuerSettings {
             url: self.url(section.url)?,
             listen: self.listener(section.listen)?,
             access_token_lifetime: section.access_token_lifetime,
@@ -157,8 +157,8 @@ impl Checks<'_> {
         })
     }
 
-    fn api(&self, section: ApiSection) -> Result<ApiConfig, ConfigError> {
-        Ok(ApiConfig { url: self.url(section.url)?, listen: self.listener(section.listen)? })
+    fn api(&self, section: ApiSection) -> Result<ApiSettings, ConfigError> {
+        Ok(ApiSettings { url: self.url(section.url)?, listen: self.listener(section.listen)? })
     }
 
     fn listener(&self, listen: Spanned<SocketAddr>) -> Result<Located<SocketAddr>, ConfigError> {

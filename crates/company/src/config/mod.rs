@@ -6,16 +6,18 @@
 mod client;
 mod company;
 mod company_file;
-mod directory;
+mod client_files;
 mod error;
 mod explain;
 mod overrides;
 mod secrets;
 mod source;
+mod watch;
 mod words;
 
-pub use client::{Access, ClientConfig, ClientCredential};
-pub use company::{ApiConfig, CompanyConfig, IssuerConfig, LogFormat, LogLevel, TelemetryConfig, TlsFiles};
+pub use client::{ClientConfig, ClientKeys};
+pub use client_files::ClientFiles;
+pub use company::{ApiSettings, CompanyConfig, IssuerSettings, LogFormat, LogLevel, TelemetryConfig, TlsFiles};
 pub use error::{ConfigError, Place};
 pub use overrides::Variables;
 pub use source::Located;

@@ -69,6 +69,11 @@ impl Source {
         Place::Line { file: self.path.clone(), line: before.matches('\n').count() + 1 }
     }
 
+    /// The place of a key of a table, or the first line when it is not there.
+    pub(crate) fn place_of(&self, table: &DeTable<'_>, key: &str) -> Place {
+        self.place(table.get(key).map(toml::Spanned::span).unwrap_or_default())
+    }
+
     /// A value together with its place.
     pub(crate) fn locate<T>(&self, value: Spanned<T>) -> Located<T> {
         let place = self.place(value.span());

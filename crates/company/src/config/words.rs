@@ -1,3 +1,4 @@
+use bridge_issuer::IssuerConfig;
 use bridge_types::Invalid;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -70,8 +71,6 @@ impl TryFrom<SocketAddr> for LoopbackAddr {
 pub struct TokenLifetime(Duration);
 
 impl TokenLifetime {
-    const MAX: Duration = Duration::from_mins(15);
-
     /// The lifetime.
     pub fn duration(self) -> Duration {
         self.0
@@ -80,7 +79,7 @@ impl TokenLifetime {
 
 impl Default for TokenLifetime {
     fn default() -> Self {
-        Self(Duration::from_mins(5))
+        Self(IssuerConfig::DEFAULT_LIFETIME)
     }
 }
 
@@ -91,7 +90,7 @@ impl TryFrom<String> for TokenLifetime {
         let refused = || Invalid::new("access token lifetime", "1s to 15m, such as \"5m\"", &text);
         let duration: SignedDuration = text.parse().map_err(|_| refused())?;
         let duration = Duration::try_from(duration).map_err(|_| refused())?;
-        let allowed = (Duration::from_secs(1)..=Self::MAX).contains(&duration) && duration.subsec_nanos() == 0;
+        let allowed = (Duration::from_secs(1)..=IssuerConfig::MAX_LIFETIME).contains(&duration) && duration.subsec_nanos() == 0;
         if allowed { Ok(Self(duration)) } else { Err(refused()) }
     }
 }

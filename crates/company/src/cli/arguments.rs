@@ -1,0 +1,97 @@
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(version, subcommand_required = true, arg_required_else_help = true)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Command,
+    /// The configuration directory, with company.toml, clients/ and partners/
+    #[arg(long, global = true, value_name = "DIR", default_value = "config")]
+    pub(super) config: PathBuf,
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run the company: issuer, API and operations pages
+    Serve,
+    /// Look at the configuration
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// Look at the partners
+    Partners {
+        #[command(subcommand)]
+        command: PartnersCommand,
+    },
+    /// Look at the own keys
+    Keys {
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
+    /// Look at the clients of the own issuer
+    Clients {
+        #[command(subcommand)]
+        command: ClientsCommand,
+    },
+    /// Call a partner's API like curl, with a token that is never shown
+    Call(CallArguments),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ConfigCommand {
+    /// Validate everything without starting anything; exit code 2 when something is wrong
+    Check,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PartnersCommand {
+    /// Show the trust policies
+    List,
+    /// Fetch each partner's metadata and keys from here; exit code 1 when a partner fails
+    Check,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum KeysCommand {
+    /// Show the keys of the own issuer and of the managed clients, without their private halves
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ClientsCommand {
+    /// Show the clients of the own issuer and what they may ask for
+    List,
+}
+
+/// Call a partner's API with a token of the own issuer.
+#[derive(Debug, Args)]
+pub struct CallArguments {
+    /// The client that calls: the name of its file in clients/. Default: the one of the partner's [outbound]
+    #[arg(long, value_name = "NAME")]
+    pub(super) client: Option<String>,
+    /// The partner that is called: the name of its file in partners/
+    #[arg(long, value_name = "NAME")]
+    pub(super) partner: String,
+    /// A scope to ask for; may be repeated. Default: all that the client may ask for there
+    #[arg(long = "scope", value_name = "SCOPE")]
+    pub(super) scopes: Vec<String>,
+    /// The body, or @FILE to read it from a file
+    #[arg(short, long, value_name = "BODY|@FILE")]
+    pub(super) data: Option<String>,
+    /// A further header; may be repeated
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
+    pub(super) headers: Vec<String>,
+    /// Print status and headers before the body
+    #[arg(short, long)]
+    pub(super) include: bool,
+    /// The HTTP method
+    pub(super) method: String,
+    /// The path at the partner's API, such as /shipments?limit=2
+    pub(super) path: String,
+}
