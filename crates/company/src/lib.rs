@@ -6,7 +6,6 @@ mod application;
 pub mod config;
 mod partners;
 
-pub use api::{FieldError, Problem};
 pub use application::{Application, Context};
 pub use partners::Partners;
 

@@ -1,10 +1,8 @@
-use crate::config::{ConfigError, Located};
 use crate::tls;
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, ClientBuilder};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;
 
@@ -27,13 +25,10 @@ impl Outbound {
 
     /// A client for calls below one URL.
     ///
-    /// No redirects, no proxy from the environment, no `Referer`, time-outs, and `https` only (plain `http` only when the URL
-    /// itself is plain, which its type allows on loopback alone). With an authority file only that authority is trusted;
-    /// without one, the system's are.
-    ///
-    /// # Errors
-    /// When the authority file cannot be read.
-    pub(crate) fn client(&self, url: &Url, ca_file: Option<&Located<PathBuf>>) -> Result<ClientBuilder, ConfigError> {
+    /// No redirects, no proxy from the environment, no `Referer`, time-outs, and `https` only (plain `http` only when the
+    /// URL itself is plain, which its type allows on loopback alone). With authorities, only those are trusted; without,
+    /// the system's are.
+    pub(crate) fn client(&self, url: &Url, authorities: Option<Vec<Certificate>>) -> ClientBuilder {
         tls::use_aws_lc();
         let secure = url.scheme() == "https";
         let mut builder = reqwest::Client::builder()
@@ -46,23 +41,26 @@ impl Outbound {
             .timeout(REQUEST_TIMEOUT)
             .pool_idle_timeout(IDLE_TIMEOUT);
         for (name, address) in &self.hosts {
+            // The port is that of the URL; this one is never looked at.
             builder = builder.resolve(name, SocketAddr::new(*address, 0));
         }
-        match ca_file {
-            Some(file) => Ok(builder.tls_certs_only(authorities(file)?)),
+        match authorities {
+            Some(authorities) => builder.tls_certs_only(authorities),
             // A plain client trusts nobody, and need not load the system's authorities for it.
-            None if !secure => Ok(builder.tls_certs_only([])),
-            None => Ok(builder),
+            None if !secure => builder.tls_certs_only([]),
+            None => builder,
         }
     }
 }
 
-fn authorities(file: &Located<PathBuf>) -> Result<Vec<Certificate>, ConfigError> {
-    let unusable = |error: reqwest::Error| {
-        ConfigError::new(file.place.clone(), format!("the file {} cannot be used", file.value.display()))
-            .expected("PEM certificates of the authority")
-            .found(error.to_string())
-            .remedy("put the authority's certificate there")
-    };
-    tls::certificates(file)?.iter().map(|certificate| Certificate::from_der(certificate).map_err(unusable)).collect()
+/// The certificates of an authority, from PEM.
+///
+/// # Errors
+/// A sentence for the operator.
+pub(crate) fn authorities(pem: &[u8]) -> Result<Vec<Certificate>, String> {
+    match Certificate::from_pem_bundle(pem) {
+        Ok(certificates) if certificates.is_empty() => Err("no certificate".to_owned()),
+        Ok(certificates) => Ok(certificates),
+        Err(error) => Err(format!("certificates that cannot be used ({error})")),
+    }
 }
