@@ -3,6 +3,7 @@ use actix_web::web::ServiceConfig;
 use async_trait::async_trait;
 use bridge_store::{Database, Migration};
 use bridge_types::{Audience, Clock, ScopeSet};
+use bridge_validator::GuardedRoutes;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -28,11 +29,12 @@ pub trait Application: Send + Sync + Sized + 'static {
     /// The application, once per start. The database is migrated; nobody is served yet; a partner may be down.
     fn new(context: Context) -> Self;
 
-    /// Adds the routes that demand a token. Called once per worker thread, inside the scope that the validator guards.
-    fn routes(&self, config: &mut ServiceConfig);
+    /// The routes that demand a token. Called once per worker thread; the validator's gate stands before all of them.
+    fn routes(&self) -> GuardedRoutes;
 
-    /// Adds the routes that anybody may read, such as `/openapi.json`. Called once per worker thread.
-    fn public_routes(&self, config: &mut ServiceConfig);
+    /// Adds what handlers share (`app_data`) and the routes that anybody may read, such as `/openapi.json`. Called once
+    /// per worker thread.
+    fn configure(&self, config: &mut ServiceConfig);
 
     /// Works beside the listeners, such as on an outbox, until [`Context::shutdown`] is cancelled, and then returns. It
     /// must survive a partner that is away: returning early is logged as an error and stops nothing else.

@@ -1,7 +1,7 @@
 //! The configuration of a company: one directory with `company.toml`, `clients/` and `partners/`.
 //!
 //! Everything is typed, every unknown key is refused, and every complaint is a [`ConfigError`] that names file, line,
-//! what was expected, what was found and what to do. Paths in any file start at the configuration directory.
+//! what was expected, what was found and what to do. Paths start at the directory of the file in which they stand.
 
 mod client;
 mod company;
@@ -10,6 +10,7 @@ mod client_files;
 mod error;
 mod explain;
 mod overrides;
+mod policies;
 mod secrets;
 mod source;
 mod watch;
@@ -21,4 +22,73 @@ pub use company::{ApiSettings, CompanyConfig, IssuerSettings, LogFormat, LogLeve
 pub use error::{ConfigError, Place};
 pub use overrides::Variables;
 pub use source::Located;
+pub(crate) use policies::complaint;
 pub use words::{LoopbackAddr, Name, TokenLifetime};
+pub(crate) use watch::Watch;
+
+use bridge_validator::TrustPolicy;
+use overrides::Overrides;
+use std::path::{Path, PathBuf};
+
+/// Everything that stands in one configuration directory, read and found good.
+#[derive(Debug)]
+pub struct Configuration {
+    /// The directory.
+    pub directory: PathBuf,
+    /// `company.toml`, overridden by the environment.
+    pub company: CompanyConfig,
+    /// `clients/`.
+    pub clients: ClientFiles,
+    /// `partners/`.
+    pub policies: Vec<TrustPolicy>,
+}
+
+impl Configuration {
+    /// Reads a directory.
+    ///
+    /// Does NOT look at the TLS files, bind a port, open the database or contact anybody.
+    ///
+    /// # Errors
+    /// Everything that is wrong, not just the first.
+    pub fn load(directory: &Path, variables: &Variables) -> Result<Self, Vec<ConfigError>> {
+        let company = Overrides::from_variables(variables)
+            .and_then(|overrides| CompanyConfig::load(directory, &overrides));
+        let mut clients = ClientFiles::default();
+        clients.refresh(&clients_directory(directory));
+        let (policies, mut errors) = policies::read_policies(&partners_directory(directory));
+        errors.extend_from_slice(clients.errors());
+        errors.extend(policies.iter().filter_map(|policy| unknown_client(directory, policy, &clients)));
+        match company {
+            Ok(company) if errors.is_empty() => Ok(Self { directory: directory.to_owned(), company, clients, policies }),
+            Ok(_) => Err(errors),
+            Err(error) => Err(std::iter::once(error).chain(errors).collect()),
+        }
+    }
+}
+
+/// Where the clients of the own issuer stand.
+pub(crate) fn clients_directory(directory: &Path) -> PathBuf {
+    directory.join("clients")
+}
+
+/// Where the trust policies stand.
+pub(crate) fn partners_directory(directory: &Path) -> PathBuf {
+    directory.join("partners")
+}
+
+/// The complaint about an `[outbound]` section whose client is not there or has its key elsewhere.
+pub(crate) fn unknown_client(directory: &Path, policy: &TrustPolicy, clients: &ClientFiles) -> Option<ConfigError> {
+    let outbound = policy.outbound.as_ref()?;
+    let found = match clients.find(&outbound.client).map(|client| &client.keys) {
+        Some(ClientKeys::Managed) => return None,
+        Some(ClientKeys::Elsewhere(_)) => "a client whose private key is kept elsewhere",
+        None => "no such file",
+    };
+    let file = partners_directory(directory).join(format!("{}.toml", policy.partner));
+    Some(
+        ConfigError::new(Place::file(&file), format!("[outbound] names the client `{}`", outbound.client))
+            .expected(format!("clients/{}.toml with credential = \"managed\"", outbound.client))
+            .found(found)
+            .remedy("name another client, or add that file"),
+    )
+}

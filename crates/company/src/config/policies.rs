@@ -1,0 +1,70 @@
+use super::client_files::toml_files;
+use super::error::{ConfigError, Place};
+use super::explain::explain;
+use super::source::{Source, unreadable};
+use bridge_validator::policy::PolicyProblem;
+use bridge_validator::{PolicyError, TrustPolicy};
+use std::path::Path;
+
+/// Reads every policy of a directory: what can be used, and what is wrong with the rest.
+pub(crate) fn read_policies(directory: &Path) -> (Vec<TrustPolicy>, Vec<ConfigError>) {
+    let files = match toml_files(directory) {
+        Ok(files) => files,
+        Err(error) => return (Vec::new(), vec![error]),
+    };
+    let (mut policies, mut errors) = (Vec::new(), Vec::new());
+    for file in files {
+        match refuse_secrets(&file).and_then(|()| TrustPolicy::read(&file).map_err(|error| complaint(&error))) {
+            Ok(policy) => policies.push(policy),
+            Err(error) => errors.push(error),
+        }
+    }
+    (policies, errors)
+}
+
+/// A literal secret is worth a complaint of its own, before the one about the unknown key that it probably is.
+fn refuse_secrets(file: &Path) -> Result<(), ConfigError> {
+    let text = std::fs::read_to_string(file).map_err(|error| unreadable(file, "a TOML file", &error))?;
+    Source::new(file, text).table().map(drop)
+}
+
+/// The validator's complaint in the form of this crate.
+pub(crate) fn complaint(error: &PolicyError) -> ConfigError {
+    let file = error.file.as_path();
+    match &error.problem {
+        PolicyProblem::Content { line, message } => {
+            let text = std::fs::read_to_string(file).unwrap_or_default();
+            let excerpt = text.lines().nth(line - 1).unwrap_or_default();
+            explain(Place::Line { file: file.to_owned(), line: *line }, message, excerpt)
+        }
+        PolicyProblem::Unreadable { file: named, error } if named != file => {
+            ConfigError::new(Place::file(file), format!("names {}, which cannot be read", named.display()))
+                .expected("a file beside this one")
+                .found(error.to_string())
+                .remedy("put the file there, or correct its name")
+        }
+        PolicyProblem::Unreadable { error, .. } => unreadable(file, "a policy", error),
+        PolicyProblem::Name(invalid) => ConfigError::new(Place::file(file), "a file whose name cannot be a name")
+            .expected(invalid.expected())
+            .found(format!("\"{}\"", file.file_stem().unwrap_or_default().display()))
+            .remedy("rename it"),
+        PolicyProblem::IssuerTwice { issuer, other } => {
+            ConfigError::new(Place::file(file), format!("issuer {issuer} for a second time"))
+                .expected("each issuer in one file")
+                .found(format!("the same in {}", other.display()))
+                .remedy("keep one of the two files")
+        }
+        PolicyProblem::KeyFile { .. } | PolicyProblem::NoKey(_) => {
+            ConfigError::new(Place::file(file), "names keys that cannot be used")
+                .expected("a JWK set with at least one usable public key")
+                .found(error.problem.to_string())
+                .remedy("ask the partner for its public keys, each with kid and alg")
+        }
+        PolicyProblem::NoCertificate(_) | PolicyProblem::Fetcher(_) => {
+            ConfigError::new(Place::file(file), "names an authority that cannot be used")
+                .expected("PEM certificates of the partner's authority")
+                .found(error.problem.to_string())
+                .remedy("ask the partner for the certificate of its authority")
+        }
+    }
+}

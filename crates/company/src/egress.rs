@@ -1,0 +1,43 @@
+use crate::outbound::{Outbound, authorities};
+use bridge_client::{Credential, OutboundHttp, PartnerApi, TokenSource};
+use bridge_types::{ClientId, Clock, OwnIssuer};
+use bridge_validator::TrustPolicy;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Makes the APIs that this company calls. Clients keep their tokens when a policy is edited.
+pub(crate) struct Egress {
+    outbound: Outbound,
+    issuer: OwnIssuer,
+    token_http: OutboundHttp,
+    clock: Arc<dyn Clock>,
+    sources: HashMap<ClientId, TokenSource>,
+}
+
+impl Egress {
+    /// Tokens come from the own issuer, over `token_http`.
+    pub(crate) fn new(outbound: Outbound, issuer: OwnIssuer, token_http: OutboundHttp, clock: Arc<dyn Clock>) -> Self {
+        Self { outbound, issuer, token_http, clock, sources: HashMap::new() }
+    }
+
+    /// The API of a partner as `[outbound]` of its policy says; `None` when it has no such section.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub(crate) fn api(&mut self, policy: &TrustPolicy, credential: Credential) -> Result<Option<PartnerApi>, String> {
+        let Some(target) = &policy.outbound else { return Ok(None) };
+        let ca = policy.ca.as_ref().map(|ca| authorities(&ca.pem)).transpose()?;
+        let http = OutboundHttp::new(self.outbound.client(&target.url.to_url(), ca))
+            .map_err(|error| format!("no HTTP client for {}: {error}", target.url))?;
+        let url = target.url.as_str().parse().map_err(|error: bridge_types::Invalid| error.to_string())?;
+        let tokens = self.tokens(credential);
+        Ok(Some(PartnerApi::new(&*policy.partner, url, target.audience.clone(), tokens, http)))
+    }
+
+    fn tokens(&mut self, credential: Credential) -> TokenSource {
+        let Self { issuer, token_http, clock, .. } = self;
+        let client = credential.client_id().clone();
+        let new = || TokenSource::new(issuer.clone(), credential, token_http.clone(), Arc::clone(clock));
+        self.sources.entry(client).or_insert_with(new).clone()
+    }
+}
