@@ -1,5 +1,39 @@
 //! Role 1: the token issuer of one company.
+//!
+//! It knows the company's own clients ([`Clients`]), authenticates them by a signed assertion (RFC 7523 as updated by
+//! RFC 10070), and mints access tokens (RFC 9068) for one audience each (RFC 8707). Grant: `client_credentials`.
+//! Client authentication: `private_key_jwt`. Nothing else is accepted, and nothing asked for is ever narrowed.
+//!
+//! The life of a request, cheap before costly: form → grant type → which credentials → scope and resource are well
+//! formed → assertion: form, header, client, key, signature, claims → its `jti` is claimed, durably → the client's
+//! access list → the token is signed. Each passed check is a value that the next one takes.
+//!
+//! What it does NOT do: rotate or revoke keys, revoke tokens, bind tokens to a sender's key, limit request rates.
 
+mod assertion;
+mod client;
+mod client_file;
+mod config;
+mod defect;
+mod discovery;
+mod embedded_keys;
+mod error;
+mod form;
+mod http;
+mod issuer;
+mod key_backend;
+mod record;
+mod replay_guard;
+mod request;
 mod store;
 
+pub use client::{AccessList, Client, Clients};
+pub use client_file::{ClientCredential, ClientFile};
+pub use config::IssuerConfig;
+pub use defect::{ClientDefect, RequestDefect, ScopeDefect, TargetDefect};
+pub use embedded_keys::EmbeddedKeys;
+pub use error::{Outage, StartError, TokenError};
+pub use issuer::{IssuedToken, Issuer};
+pub use key_backend::{KeyBackend, KeyBackendFailure};
+pub use request::TokenRequest;
 pub use store::{IssuerStore, KeyPurpose, StoreFailure, StoredKey, UsedAssertion};

@@ -1,0 +1,71 @@
+use bridge_jose::Algorithm;
+use bridge_types::{Invalid, IssuerUrl};
+use std::time::Duration;
+
+/// What an issuer is called and what its tokens are like.
+#[derive(Debug, Clone)]
+pub struct IssuerConfig {
+    url: IssuerUrl,
+    algorithm: Algorithm,
+    lifetime: Duration,
+}
+
+impl IssuerConfig {
+    /// How long an access token lives unless the configuration says otherwise.
+    pub const DEFAULT_LIFETIME: Duration = Duration::from_mins(5);
+
+    /// The longest life that an access token may have. A longer one would outlive what revocation promises.
+    pub const MAX_LIFETIME: Duration = Duration::from_mins(15);
+
+    /// An issuer of this identifier, signing with this algorithm. The lifetime of its tokens is in whole seconds.
+    ///
+    /// # Errors
+    /// When the lifetime is below one second, above [`Self::MAX_LIFETIME`], or has a fraction of a second.
+    pub fn new(url: IssuerUrl, algorithm: Algorithm, lifetime: Duration) -> Result<Self, Invalid> {
+        let allowed = Duration::from_secs(1)..=Self::MAX_LIFETIME;
+        if allowed.contains(&lifetime) && lifetime.subsec_nanos() == 0 {
+            return Ok(Self { url, algorithm, lifetime });
+        }
+        let found = format!("{lifetime:?}");
+        Err(Invalid::new("access token lifetime", "whole seconds, from 1 second to 15 minutes", &found))
+    }
+
+    /// The issuer identifier (RFC 8414 §2).
+    pub fn url(&self) -> &IssuerUrl {
+        &self.url
+    }
+
+    /// The algorithm that access tokens are signed with.
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// How long an access token lives.
+    pub fn lifetime(&self) -> Duration {
+        self.lifetime
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::IssuerConfig;
+    use bridge_jose::Algorithm;
+    use std::time::Duration;
+
+    #[test]
+    fn refuses_a_lifetime_beyond_a_quarter_of_an_hour() {
+        let url: bridge_types::IssuerUrl = "https://issuer.company-a.example".parse().unwrap();
+        for (milliseconds, accepted) in [
+            (0, false),
+            (999, false),
+            (1_000, true),
+            (1_500, false),
+            (300_000, true),
+            (900_000, true),
+            (901_000, false),
+        ] {
+            let lifetime = Duration::from_millis(milliseconds);
+            assert_eq!(IssuerConfig::new(url.clone(), Algorithm::Es256, lifetime).is_ok(), accepted, "{lifetime:?}");
+        }
+    }
+}

@@ -1,0 +1,128 @@
+use crate::defect::{ClientDefect, RequestDefect, ScopeDefect, TargetDefect};
+use crate::{KeyBackendFailure, StoreFailure};
+use actix_web::http::StatusCode;
+use bridge_jose::Algorithm;
+use std::sync::Arc;
+
+/// Why no token was issued, split by what the caller can do about it.
+///
+/// Its `Display` and [`Self::detail`] are for the log; a caller gets [`Self::code`] and [`Self::description`] alone.
+/// None of them contains any part of the request.
+#[derive(Debug, thiserror::Error)]
+pub enum TokenError {
+    /// Correct the request.
+    #[error("invalid request: {0}")]
+    InvalidRequest(#[from] RequestDefect),
+    /// Correct the client's authentication.
+    #[error("client not authenticated: {0}")]
+    InvalidClient(#[from] ClientDefect),
+    /// Use `client_credentials`.
+    #[error("unsupported grant type: expected client_credentials")]
+    UnsupportedGrantType,
+    /// Ask for other scopes, or have them registered.
+    #[error("invalid scope: {0}")]
+    InvalidScope(#[from] ScopeDefect),
+    /// Ask for another audience, or have it registered (RFC 8707 §2).
+    #[error("invalid target: {0}")]
+    InvalidTarget(#[from] TargetDefect),
+    /// Try again later. Nothing is wrong with the request.
+    #[error("temporarily unavailable: {0}")]
+    Unavailable(#[from] Outage),
+}
+
+impl TokenError {
+    /// The HTTP status and the `error` of the answer.
+    ///
+    /// RFC 6749 §5.2, and `invalid_target` of RFC 8707 §2. No RFC names an error for a token endpoint that is out of
+    /// order; `temporarily_unavailable` is borrowed from the authorization endpoint (RFC 6749 §4.1.2.1). A body that is
+    /// too large or too slow gets the status that HTTP has for it, because it was not read to its end.
+    pub fn answer(&self) -> (StatusCode, &'static str) {
+        match self {
+            Self::InvalidRequest(RequestDefect::BodyTooLarge) => (StatusCode::PAYLOAD_TOO_LARGE, "invalid_request"),
+            Self::InvalidRequest(RequestDefect::BodyTooSlow) => (StatusCode::REQUEST_TIMEOUT, "invalid_request"),
+            Self::InvalidRequest(_) => (StatusCode::BAD_REQUEST, "invalid_request"),
+            Self::InvalidClient(_) => (StatusCode::UNAUTHORIZED, "invalid_client"),
+            Self::UnsupportedGrantType => (StatusCode::BAD_REQUEST, "unsupported_grant_type"),
+            Self::InvalidScope(_) => (StatusCode::BAD_REQUEST, "invalid_scope"),
+            Self::InvalidTarget(_) => (StatusCode::BAD_REQUEST, "invalid_target"),
+            Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable"),
+        }
+    }
+
+    /// The `error` of the answer.
+    pub fn code(&self) -> &'static str {
+        self.answer().1
+    }
+
+    /// The `error_description` of the answer: what the caller can see for itself, never what only the issuer knows.
+    pub fn description(&self) -> String {
+        match self {
+            Self::InvalidRequest(defect) => defect.to_string(),
+            Self::InvalidClient(defect) => defect.description().to_owned(),
+            Self::UnsupportedGrantType => "the only grant type is client_credentials".to_owned(),
+            Self::InvalidScope(defect) => defect.to_string(),
+            Self::InvalidTarget(defect) => defect.to_string(),
+            Self::Unavailable(_) => "no token can be issued right now; try again".to_owned(),
+        }
+    }
+
+    /// The stable code of the exact reason, for the log alone.
+    pub fn detail(&self) -> &'static str {
+        match self {
+            Self::InvalidRequest(defect) => defect.detail(),
+            Self::InvalidClient(defect) => defect.detail(),
+            Self::UnsupportedGrantType => "grant_type_unsupported",
+            Self::InvalidScope(defect) => defect.detail(),
+            Self::InvalidTarget(defect) => defect.detail(),
+            Self::Unavailable(outage) => outage.detail(),
+        }
+    }
+}
+
+/// Why the issuer cannot do its work at the moment.
+#[derive(Debug, thiserror::Error)]
+pub enum Outage {
+    /// More requests wait for the store than are let in.
+    #[error("too many requests are waiting")]
+    Overloaded,
+    /// The issuer is shutting down.
+    #[error("the issuer is stopping")]
+    Stopping,
+    /// The store could not keep the assertion's `jti`.
+    #[error(transparent)]
+    Store(Arc<StoreFailure>),
+    /// The key could not sign.
+    #[error(transparent)]
+    Keys(#[from] KeyBackendFailure),
+    /// The token could not be written, or would end outside the calendar.
+    #[error("the token cannot be made")]
+    Token,
+}
+
+impl Outage {
+    fn detail(&self) -> &'static str {
+        match self {
+            Self::Overloaded => "overloaded",
+            Self::Stopping => "stopping",
+            Self::Store(_) => "store_failed",
+            Self::Keys(_) => "key_backend_failed",
+            Self::Token => "token_not_made",
+        }
+    }
+}
+
+/// Why an issuer does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The signing key can be neither read nor made.
+    #[error("no signing key: {0}")]
+    Keys(#[from] KeyBackendFailure),
+    /// Every key there is was made for another algorithm than the configured one.
+    #[error("signing key has another algorithm: expected {configured}, found {found}")]
+    Algorithm {
+        /// The algorithm of the configuration.
+        configured: Algorithm,
+        /// The algorithm of the key that is there.
+        found: Algorithm,
+    },
+}

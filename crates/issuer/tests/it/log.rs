@@ -1,0 +1,119 @@
+use crate::support::{AUDIENCE, CLIENT, ISSUER, World, good_form};
+use metrics_exporter_prometheus::PrometheusBuilder;
+use serde_json::Value;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+/// Collects the lines that are logged on this thread while the guard lives.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Lines {
+    fn capture(&self) -> tracing::subscriber::DefaultGuard {
+        let lines = self.clone();
+        let subscriber = tracing_subscriber::fmt().json().flatten_event(true).with_writer(move || lines.clone());
+        tracing::subscriber::set_default(subscriber.finish())
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+
+    fn json(&self) -> Vec<Value> {
+        self.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn an_issued_token_leaves_one_line_without_the_token() {
+    let world = World::new().await;
+    let lines = Lines::default();
+    let guard = lines.capture();
+    let assertion = world.assertion().sign();
+    let token = world.present(&assertion).await.unwrap().access_token;
+    drop(guard);
+    let [line] = &lines.json()[..] else { panic!("{}", lines.text()) };
+    for (name, value) in [
+        ("event", "token_issued"),
+        ("outcome", "ok"),
+        ("target", "bridge"),
+        ("level", "INFO"),
+        ("iss", ISSUER),
+        ("client_id", CLIENT),
+        ("aud", AUDIENCE),
+        ("scope", "shipments:read"),
+        ("kid", world.issuer.public_keys()[0].kid().as_str()),
+        ("token", &token.fingerprint().to_string()),
+    ] {
+        assert_eq!(line[name], value, "{name}");
+    }
+    assert!(line["latency_us"].is_u64() && line["status"] == 200, "{line}");
+    for part in assertion.split('.').chain(token.expose().split('.')) {
+        assert!(!lines.text().contains(part), "{part}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_leaves_one_line_with_its_reason_and_no_credential() {
+    let world = World::new().await;
+    let lines = Lines::default();
+    let guard = lines.capture();
+    let assertion = world.assertion().claim("exp", 1).sign();
+    world.present(&assertion).await.unwrap_err();
+    let mut form = good_form(&assertion);
+    form.push(("client_secret", "hunter2"));
+    world.ask(&form).await.unwrap_err();
+    drop(guard);
+    let [first, second] = &lines.json()[..] else { panic!("{}", lines.text()) };
+    for (name, value) in [
+        ("event", "token_refused"),
+        ("outcome", "deny"),
+        ("level", "WARN"),
+        ("reason", "invalid_client"),
+        ("detail", "assertion_expired"),
+        ("client_id", CLIENT),
+        ("kid", world.key.kid().as_str()),
+    ] {
+        assert_eq!(first[name], value, "{name}");
+    }
+    assert_eq!((&first["status"], &second["detail"]), (&401.into(), &"credentials_twice".into()));
+    assert!(assertion.split('.').all(|part| !lines.text().contains(part)) && !lines.text().contains("hunter2"));
+}
+
+#[tokio::test]
+async fn what_a_stranger_wrote_is_cut_and_escaped() {
+    let world = World::new().await;
+    let lines = Lines::default();
+    let guard = lines.capture();
+    let assertion = world.assertion().claim("iss", format!("\u{1b}[31m{}", "x".repeat(5000))).sign();
+    world.present(&assertion).await.unwrap_err();
+    world.present(&world.assertion().claim("exp", "y".repeat(5000)).sign()).await.unwrap_err();
+    drop(guard);
+    let logged = lines.json();
+    assert_eq!(logged[0]["client_id"].as_str().unwrap(), format!("\\u{{1b}}[31m{}", "x".repeat(123)));
+    assert!(lines.text().len() < 2500, "{}", lines.text());
+}
+
+#[tokio::test]
+async fn every_outcome_is_counted() {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let _guard = metrics::set_default_local_recorder(&recorder);
+    let world = World::new().await;
+    let assertion = world.assertion().sign();
+    world.present(&assertion).await.unwrap();
+    world.present(&assertion).await.unwrap_err();
+    world.present("x").await.unwrap_err();
+    let shown = recorder.handle().render();
+    assert!(shown.contains("bridge_token_requests_total{outcome=\"issued\"} 1"), "{shown}");
+    assert!(shown.contains("bridge_token_requests_total{outcome=\"invalid_client\"} 2"), "{shown}");
+}

@@ -1,0 +1,202 @@
+//! A company's issuer with two clients, a store in memory and a clock that is moved by hand.
+
+use actix_web::dev::ServiceResponse;
+use async_trait::async_trait;
+use bridge_issuer::{
+    AccessList, Client, Clients, EmbeddedKeys, IssuedToken, Issuer, IssuerConfig, IssuerStore, KeyPurpose,
+    StoreFailure, StoredKey, TokenError, TokenRequest, UsedAssertion,
+};
+use bridge_jose::{Algorithm, KeySet, SigningKey};
+use bridge_testkit::{Forge, ManualClock};
+use bridge_types::{ClientId, Clock, KeyId, Secret, TokenId};
+use jiff::Timestamp;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use tokio::sync::watch;
+
+pub(crate) const ISSUER: &str = "https://issuer.company-a.example:8441";
+pub(crate) const AUDIENCE: &str = "https://api.company-b.example:8452";
+pub(crate) const CLIENT: &str = "order-service";
+pub(crate) const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// An issuer under test and everything it was given.
+pub(crate) struct World {
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) store: Arc<FakeStore>,
+    pub(crate) issuer: Arc<Issuer>,
+    /// The key of `order-service`.
+    pub(crate) key: SigningKey,
+    /// The key of `shop`, the other client.
+    pub(crate) other_key: SigningKey,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let key = SigningKey::generate(Algorithm::Es256).unwrap();
+        let other_key = SigningKey::generate(Algorithm::Es256).unwrap();
+        let (clock, store) = (Arc::new(ManualClock::default()), Arc::new(FakeStore::default()));
+        let clients =
+            Clients::new([order_service(&[&key]), client("shop", &[&other_key], &[("orders:read", AUDIENCE)])]);
+        let issuer = start(&store, &clock, clients.unwrap()).await;
+        Self { clock, store, issuer, key, other_key }
+    }
+
+    /// The same company after a restart: another issuer over the same store.
+    pub(crate) async fn restart(&mut self) {
+        self.issuer.stop().await;
+        self.issuer = start(&self.store, &self.clock, Clients::clone(&self.issuer.clients())).await;
+    }
+
+    /// A good assertion, to be spoilt.
+    pub(crate) fn assertion(&self) -> Forge {
+        Forge::assertion(&self.key, CLIENT, ISSUER, self.clock.now())
+    }
+
+    /// Asks for a token with this assertion; the rest of the request is good.
+    pub(crate) async fn present(&self, assertion: &str) -> Result<IssuedToken, TokenError> {
+        self.ask(&good_form(assertion)).await
+    }
+
+    pub(crate) async fn ask(&self, form: &[(&str, &str)]) -> Result<IssuedToken, TokenError> {
+        let form = encode(form);
+        self.issuer.token(TokenRequest { form: form.as_bytes(), authorization_header: false }).await
+    }
+}
+
+pub(crate) async fn start(store: &Arc<FakeStore>, clock: &Arc<ManualClock>, clients: Clients) -> Arc<Issuer> {
+    let config = IssuerConfig::new(ISSUER.parse().unwrap(), Algorithm::Es256, IssuerConfig::DEFAULT_LIFETIME).unwrap();
+    let backend = Arc::new(EmbeddedKeys::new(store.clone(), clock.clone()));
+    Issuer::start(config, store.clone(), backend, clients, clock.clone()).await.unwrap()
+}
+
+pub(crate) fn order_service(keys: &[&SigningKey]) -> Client {
+    let access = [("shipments:read shipments:write", AUDIENCE), ("orders:read", "https://api.company-a.example:8442")];
+    client(CLIENT, keys, &access)
+}
+
+pub(crate) fn client(id: &str, keys: &[&SigningKey], access: &[(&str, &str)]) -> Client {
+    let access = access.iter().map(|(scopes, audience)| (audience.parse().unwrap(), scopes.parse().unwrap()));
+    let keys = KeySet::from_jwks(keys.iter().map(|key| key.public())).unwrap();
+    Client::new(id.parse().unwrap(), keys, AccessList::new(access).unwrap())
+}
+
+/// A token request that succeeds when its assertion does.
+pub(crate) fn good_form(assertion: &str) -> Vec<(&str, &str)> {
+    vec![
+        ("grant_type", "client_credentials"),
+        ("client_assertion_type", JWT_BEARER),
+        ("client_assertion", assertion),
+        ("resource", AUDIENCE),
+        ("scope", "shipments:read"),
+    ]
+}
+
+pub(crate) fn encode(form: &[(&str, &str)]) -> String {
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish()
+}
+
+/// A header of an answer; empty when it is not there.
+pub(crate) fn header<'a>(answer: &'a ServiceResponse, name: &str) -> &'a str {
+    answer.headers().get(name).map_or("", |value| value.to_str().unwrap())
+}
+
+/// RFC error code and the log's detail of a refusal; panics on a token.
+pub(crate) fn refusal(outcome: Result<IssuedToken, TokenError>) -> (&'static str, &'static str) {
+    let error = outcome.expect_err("a token was issued");
+    (error.code(), error.detail())
+}
+
+/// A store in memory that counts its writes, and that can be made to fail or to take its time.
+pub(crate) struct FakeStore {
+    keys: Mutex<Vec<StoredKey>>,
+    used: Mutex<HashMap<(ClientId, TokenId), Timestamp>>,
+    pub(crate) writes: AtomicUsize,
+    pub(crate) failing: AtomicBool,
+    open: watch::Sender<bool>,
+}
+
+impl Default for FakeStore {
+    fn default() -> Self {
+        let (open, _) = watch::channel(true);
+        Self {
+            keys: Mutex::default(),
+            used: Mutex::default(),
+            writes: AtomicUsize::new(0),
+            failing: AtomicBool::new(false),
+            open,
+        }
+    }
+}
+
+impl FakeStore {
+    /// Makes every write wait until [`Self::release`].
+    pub(crate) fn hold(&self) {
+        self.open.send_replace(false);
+    }
+
+    pub(crate) fn release(&self) {
+        self.open.send_replace(true);
+    }
+
+    pub(crate) fn remembered(&self) -> usize {
+        self.used.lock().unwrap().len()
+    }
+
+    pub(crate) fn writes(&self) -> usize {
+        self.writes.load(Ordering::SeqCst)
+    }
+
+    fn answer(&self) -> Result<(), StoreFailure> {
+        if self.failing.load(Ordering::SeqCst) { Err(StoreFailure("disk full".into())) } else { Ok(()) }
+    }
+}
+
+#[async_trait]
+impl IssuerStore for FakeStore {
+    async fn keys(&self, purpose: &KeyPurpose) -> Result<Vec<StoredKey>, StoreFailure> {
+        self.answer()?;
+        Ok(self.keys.lock().unwrap().iter().filter(|key| key.purpose == *purpose).map(copy).collect())
+    }
+
+    async fn insert_first_key(&self, key: &StoredKey) -> Result<bool, StoreFailure> {
+        self.answer()?;
+        let mut keys = self.keys.lock().unwrap();
+        let first = keys.iter().all(|held| held.purpose != key.purpose);
+        if first {
+            keys.push(copy(key));
+        }
+        Ok(first)
+    }
+
+    async fn delete_key(&self, kid: &KeyId) -> Result<(), StoreFailure> {
+        self.answer()?;
+        self.keys.lock().unwrap().retain(|key| key.kid != *kid);
+        Ok(())
+    }
+
+    async fn claim_assertions(&self, batch: &[UsedAssertion]) -> Result<Vec<bool>, StoreFailure> {
+        self.writes.fetch_add(1, Ordering::SeqCst);
+        self.open.subscribe().wait_for(|open| *open).await.unwrap();
+        self.answer()?;
+        let mut used = self.used.lock().unwrap();
+        let mut claim = |one: &UsedAssertion| used.insert((one.client.clone(), one.id.clone()), one.remember_until);
+        Ok(batch.iter().map(|one| claim(one).is_none()).collect())
+    }
+
+    async fn purge_assertions(&self, before: Timestamp) -> Result<u64, StoreFailure> {
+        self.answer()?;
+        self.used.lock().unwrap().retain(|_, remember_until| *remember_until >= before);
+        Ok(0)
+    }
+}
+
+pub(crate) fn copy(key: &StoredKey) -> StoredKey {
+    StoredKey {
+        kid: key.kid.clone(),
+        algorithm: key.algorithm,
+        purpose: key.purpose.clone(),
+        created_at: key.created_at,
+        private: Secret::new(key.private.expose().clone()),
+    }
+}
