@@ -1,0 +1,3 @@
+//! Verification against the raw primitive.
+
+fn main() {}

@@ -1,0 +1,73 @@
+use super::IssuerKeys;
+use super::held::Held;
+use super::refresh::{RefreshError, Refreshed};
+use std::sync::Arc;
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+
+/// One trip to an issuer. It is a task of its own, so that a request which goes away does not take it along; and it
+/// always lands, even when its task is dropped half way.
+struct Flight {
+    keys: Arc<IssuerKeys>,
+    /// Wakes those who wait by being dropped: after the landing, because fields are dropped last.
+    _ticket: watch::Sender<()>,
+    landed: bool,
+}
+
+impl IssuerKeys {
+    /// Starts the flight for which the schedule gave a ticket. Outside a runtime it lands at once, as failed.
+    pub(super) fn launch(self: &Arc<Self>, ticket: watch::Sender<()>) {
+        let flight = Flight { keys: Arc::clone(self), _ticket: ticket, landed: false };
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(flight.fly());
+        }
+    }
+
+    async fn fetch(&self) -> Result<Refreshed, RefreshError> {
+        // Metadata and key set; the fetcher has its own, shorter, limit for each.
+        let limit = self.timing.fetch_timeout * 2;
+        let held = self.held.load_full();
+        let publisher = self.publisher.as_ref().ok_or(RefreshError::Abandoned)?;
+        let refresh = publisher.refresh(held.as_deref(), self.clock.monotonic(), self.timing.max_fresh);
+        tokio::time::timeout(limit, refresh).await.unwrap_or(Err(RefreshError::TimedOut(limit)))
+    }
+
+    fn land(&self, result: Result<Refreshed, RefreshError>) {
+        let (now, monotonic) = (self.clock.now(), self.clock.monotonic());
+        let before = self.held.load_full();
+        let (held, max_age) = match result {
+            Ok(Refreshed::Same { max_age }) => (before.as_deref().cloned(), max_age),
+            Ok(Refreshed::Other { set, ignored, digest, etag, max_age }) => {
+                self.warn_of(&ignored);
+                (Some(Held::fetched(set, digest, etag, before.as_deref(), now)), max_age)
+            }
+            Err(error) => {
+                self.log_failure(&error);
+                let have_keys = before.is_some_and(|held| monotonic < held.dead_at);
+                let not_before = |failures| monotonic + self.timing.pause_after(failures, have_keys);
+                self.schedule().fail(now, not_before, error.to_string());
+                return;
+            }
+        };
+        let held = held.map(|held| Arc::new(held.renewed(max_age, now, monotonic, &self.timing)));
+        self.log_success(held.as_ref().map_or(0, |held| held.set.len()));
+        self.held.store(held);
+        self.schedule().succeed(now);
+    }
+}
+
+impl Flight {
+    async fn fly(mut self) {
+        let result = self.keys.fetch().await;
+        self.landed = true;
+        self.keys.land(result);
+    }
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        if !self.landed {
+            self.keys.land(Err(RefreshError::Abandoned));
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! The keys of ONE issuer, held in memory: requests read them without waiting, flights renew them behind their back.
+
+mod fetcher;
+mod flight;
+mod held;
+mod http_fetcher;
+mod refresh;
+mod schedule;
+mod state;
+mod timing;
+
+pub use fetcher::{Document, DocumentFetcher, FetchError, Fetched, FetcherSource};
+pub use http_fetcher::HttpFetcher;
+pub use state::{HeldKey, KeyState, LastAttempt};
+pub use timing::{KeySetup, KeyTiming};
+
+use crate::denial::Refusal;
+use crate::policy::{KeySource, TrustPolicy};
+use crate::reason::Reason;
+use arc_swap::ArcSwapOption;
+use bridge_jose::VerificationKey;
+use bridge_types::{Clock, KeyId, PartnerIssuer};
+use held::Held;
+use refresh::Publisher;
+use schedule::{Demand, Schedule};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// The keys that one issuer publishes, as far as this process knows them.
+///
+/// A request whose key is held never waits, however old the keys are below the stale cap. A request whose key is not
+/// held waits for at most one flight that all such requests share, and never for an issuer that failed last time.
+pub struct IssuerKeys {
+    partner: Arc<str>,
+    issuer: PartnerIssuer,
+    /// Where the keys are published; `None` for pinned ones.
+    publisher: Option<Publisher>,
+    held: ArcSwapOption<Held>,
+    schedule: Mutex<Schedule>,
+    clock: Arc<dyn Clock>,
+    timing: KeyTiming,
+}
+
+/// A key for verifying, and which set it came from.
+#[derive(Debug)]
+pub(crate) struct FoundKey {
+    pub(crate) key: Arc<VerificationKey>,
+    pub(crate) generation: u64,
+    /// The set should have been renewed by now.
+    overdue: bool,
+}
+
+impl IssuerKeys {
+    /// The cache for the issuer of a policy. Pinned keys are there at once; nothing is fetched yet.
+    pub(crate) fn new(policy: &TrustPolicy, setup: &KeySetup) -> Result<Self, String> {
+        let (publisher, held) = match &policy.keys {
+            KeySource::Discover => (Some(Publisher::new(&policy.issuer, setup.fetchers.fetcher(policy)?)), None),
+            KeySource::Pinned(keys) => (None, Some(Arc::new(Held::pinned(keys.set.clone(), setup.clock.now())))),
+        };
+        Ok(Self {
+            partner: Arc::clone(&policy.partner),
+            issuer: policy.issuer.clone(),
+            publisher,
+            held: held.into(),
+            schedule: Mutex::default(),
+            clock: Arc::clone(&setup.clock),
+            timing: setup.timing,
+        })
+    }
+
+    /// The issuer's key of this id. Waits only when the key is not held and somebody may go and look for it.
+    pub(crate) async fn find(self: &Arc<Self>, kid: &KeyId) -> Result<FoundKey, Refusal> {
+        if let Some(found) = self.look_up(kid) {
+            if found.overdue {
+                self.refresh_if_due();
+            }
+            return Ok(found);
+        }
+        let answered = match self.demand_flight() {
+            Some(mut flight) => tokio::time::timeout(self.timing.request_wait, flight.changed()).await.is_ok(),
+            None => true,
+        };
+        self.look_up(kid).ok_or_else(|| self.missing(kid, answered))
+    }
+
+    /// The generation of the keys in use; `None` when none can be used. A verified token may be remembered as long as
+    /// this does not change.
+    pub(crate) fn generation(&self) -> Option<u64> {
+        self.usable(self.held.load().as_ref()).map(|held| held.generation)
+    }
+
+    /// Starts a fetch when one is due and none is on its way. Returns at once.
+    pub(crate) fn refresh_if_due(self: &Arc<Self>) {
+        let now = self.clock.monotonic();
+        let fresh = self.held.load().as_ref().is_some_and(|held| now < held.refresh_at);
+        let ticket = self.publisher.as_ref().and_then(|_| self.schedule().take_if_due(now, fresh));
+        if let Some(ticket) = ticket {
+            self.launch(ticket);
+        }
+    }
+
+    fn look_up(&self, kid: &KeyId) -> Option<FoundKey> {
+        let held = self.held.load();
+        let held = self.usable(held.as_ref())?;
+        let overdue = self.clock.monotonic() >= held.refresh_at;
+        held.set.find(kid).map(|key| FoundKey { key: Arc::clone(key), generation: held.generation, overdue })
+    }
+
+    fn usable<'h>(&self, held: Option<&'h Arc<Held>>) -> Option<&'h Arc<Held>> {
+        held.filter(|held| self.clock.monotonic() < held.dead_at)
+    }
+
+    /// A flight to wait for: one that this call started, or one that is already on its way.
+    fn demand_flight(self: &Arc<Self>) -> Option<watch::Receiver<()>> {
+        self.publisher.as_ref()?;
+        let have_keys = self.usable(self.held.load().as_ref()).is_some();
+        let demand = self.schedule().demand(self.clock.monotonic(), have_keys, &self.timing);
+        match demand {
+            Demand::Join(flight) => Some(flight),
+            Demand::Start { ticket, wait } => {
+                let flight = ticket.subscribe();
+                self.launch(ticket);
+                wait.then_some(flight)
+            }
+            Demand::Refused => None,
+        }
+    }
+
+    /// A key that is not in a set which could be read does not exist. One in a set that could not be read may.
+    fn missing(&self, kid: &KeyId, answered: bool) -> Refusal {
+        let have_keys = self.usable(self.held.load().as_ref()).is_some();
+        let schedule = self.schedule();
+        if answered && have_keys && !schedule.is_failing() {
+            return Refusal::new(
+                Reason::KeyUnknown,
+                format!("expected a key of {}, found kid {kid}", self.issuer.url()),
+            );
+        }
+        let after = schedule.retry_after(self.clock.monotonic()).max(Duration::from_secs(1));
+        let detail = format!("the keys of {} could not be fetched", self.issuer.url());
+        Refusal::new(Reason::KeysUnavailable, detail).retry_after(after)
+    }
+
+    fn schedule(&self) -> MutexGuard<'_, Schedule> {
+        self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for IssuerKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IssuerKeys").field("issuer", &self.issuer).field("held", &self.held).finish_non_exhaustive()
+    }
+}

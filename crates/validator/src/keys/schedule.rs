@@ -1,0 +1,87 @@
+use super::timing::KeyTiming;
+use jiff::Timestamp;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// When an issuer may be asked for its keys. A plain state machine: it is told the time and starts nothing itself.
+#[derive(Debug, Default)]
+pub(super) struct Schedule {
+    /// The flight on its way. It ends when the sender is dropped.
+    flight: Option<watch::Receiver<()>>,
+    /// Unknown key ids start no flight before this.
+    cooldown_until: Duration,
+    /// After a failure nothing starts a flight before this.
+    not_before: Duration,
+    failures: u32,
+    last: Option<(Timestamp, Result<(), String>)>,
+}
+
+/// What a request may do whose key is not held.
+#[derive(Debug)]
+pub(super) enum Demand {
+    /// Wait for the flight that is on its way.
+    Join(watch::Receiver<()>),
+    /// Start a flight, and wait for it unless the issuer failed last time.
+    Start { ticket: watch::Sender<()>, wait: bool },
+    /// Neither.
+    Refused,
+}
+
+impl Schedule {
+    /// Decides for a request whose key is not held.
+    ///
+    /// While keys are held the key id is unknown, perhaps invented: the cooldown is claimed here, before the fetch, so
+    /// that no number of invented ids causes a second one.
+    pub(super) fn demand(&mut self, now: Duration, have_keys: bool, timing: &KeyTiming) -> Demand {
+        let failing = self.is_failing();
+        if let Some(flight) = &self.flight {
+            return if failing { Demand::Refused } else { Demand::Join(flight.clone()) };
+        }
+        if now < self.not_before || (have_keys && now < self.cooldown_until) {
+            return Demand::Refused;
+        }
+        if have_keys {
+            self.cooldown_until = now + timing.cooldown;
+        }
+        Demand::Start { ticket: self.take_off(), wait: !failing }
+    }
+
+    /// A flight for the background: for keys that are not fresh, and to learn whether an issuer that failed is back.
+    pub(super) fn take_if_due(&mut self, now: Duration, fresh: bool) -> Option<watch::Sender<()>> {
+        let wanted = !fresh || self.is_failing();
+        (wanted && self.flight.is_none() && now >= self.not_before).then(|| self.take_off())
+    }
+
+    fn take_off(&mut self) -> watch::Sender<()> {
+        let (ticket, flight) = watch::channel(());
+        self.flight = Some(flight);
+        ticket
+    }
+
+    /// A flight came back with keys.
+    pub(super) fn succeed(&mut self, at: Timestamp) {
+        *self = Self { cooldown_until: self.cooldown_until, last: Some((at, Ok(()))), ..Self::default() };
+    }
+
+    /// A flight came back without. `not_before` says, for this many failures in a row, when the next one may start.
+    pub(super) fn fail(&mut self, at: Timestamp, not_before: impl FnOnce(u32) -> Duration, error: String) {
+        self.flight = None;
+        self.failures = self.failures.saturating_add(1);
+        self.not_before = not_before(self.failures);
+        self.last = Some((at, Err(error)));
+    }
+
+    /// True when the last flight failed.
+    pub(super) fn is_failing(&self) -> bool {
+        self.failures > 0
+    }
+
+    /// How long until a flight may start again.
+    pub(super) fn retry_after(&self, now: Duration) -> Duration {
+        self.not_before.saturating_sub(now)
+    }
+
+    pub(super) fn last(&self) -> Option<&(Timestamp, Result<(), String>)> {
+        self.last.as_ref()
+    }
+}

@@ -1,0 +1,44 @@
+use crate::keys::IssuerKeys;
+use crate::policy::TrustPolicy;
+use bridge_types::Fingerprint;
+use serde::Serialize;
+use std::sync::Arc;
+
+/// One partner as it is trusted now: its policy and its keys. An edit of the policy makes a new one.
+#[derive(Debug)]
+pub struct TrustedPartner {
+    policy: TrustPolicy,
+    version: PolicyVersion,
+    keys: Arc<IssuerKeys>,
+}
+
+impl TrustedPartner {
+    pub(crate) fn new(policy: TrustPolicy, sequence: u64, keys: Arc<IssuerKeys>) -> Self {
+        let version = PolicyVersion { sequence, content: Fingerprint::from_digest(&policy.content).to_string() };
+        Self { policy, version, keys }
+    }
+
+    /// The policy.
+    pub fn policy(&self) -> &TrustPolicy {
+        &self.policy
+    }
+
+    /// Which version of the policy this is.
+    pub fn version(&self) -> &PolicyVersion {
+        &self.version
+    }
+
+    /// The keys that are held for the issuer, and how they were come by.
+    pub fn keys(&self) -> &Arc<IssuerKeys> {
+        &self.keys
+    }
+}
+
+/// The version of a policy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PolicyVersion {
+    /// Counts the accepted versions of the file since the start, from 1.
+    pub sequence: u64,
+    /// The start of the SHA-256 of what the policy was made of: the same at every process that read the same files.
+    pub content: String,
+}

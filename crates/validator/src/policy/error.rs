@@ -1,0 +1,82 @@
+use bridge_jose::KeySetError;
+use bridge_types::{Invalid, IssuerUrl};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Why a policy file was not accepted: which file, where in it, what was expected and what was found.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{}: {problem}", file.display())]
+pub struct PolicyError {
+    /// The policy file.
+    pub file: PathBuf,
+    /// What is wrong.
+    #[source]
+    pub problem: PolicyProblem,
+}
+
+/// What is wrong with a policy file.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum PolicyProblem {
+    /// The file, or one that it names, cannot be read.
+    #[error("cannot read {}: {error}; check that the file exists and that this process may read it", file.display())]
+    Unreadable {
+        /// What could not be read.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        error: Arc<std::io::Error>,
+    },
+    /// Not TOML, an unknown key, or a value of the wrong form.
+    #[error("line {line}: {message}")]
+    Content {
+        /// Counted from 1.
+        line: usize,
+        /// Expected and found.
+        message: String,
+    },
+    /// The name of the file cannot be the name of a partner.
+    #[error("{0}; rename the file")]
+    Name(Invalid),
+    /// The `jwks_file` holds no JWK set.
+    #[error("{}: {error}", file.display())]
+    KeyFile {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        error: Arc<KeySetError>,
+    },
+    /// The `jwks_file` has no key that can verify: every token of the partner would be refused.
+    #[error("{}: expected at least one usable key, found none", .0.display())]
+    NoKey(PathBuf),
+    /// The `ca_file` holds no certificate.
+    #[error("{}: expected PEM with a line \"-----BEGIN CERTIFICATE-----\", found none", .0.display())]
+    NoCertificate(PathBuf),
+    /// Two files name the same issuer: which of them decides cannot be known.
+    #[error("issuer {issuer} is already named by {}; keep one of the two files", other.display())]
+    IssuerTwice {
+        /// The issuer.
+        issuer: IssuerUrl,
+        /// The other file.
+        other: PathBuf,
+    },
+    /// No HTTP client could be made for the partner, such as for a certificate that is none.
+    #[error("no client for fetching the keys: {0}")]
+    Fetcher(String),
+}
+
+impl PolicyProblem {
+    pub(crate) fn unreadable(file: &Path, error: std::io::Error) -> Self {
+        Self::Unreadable { file: file.to_owned(), error: Arc::new(error) }
+    }
+
+    pub(crate) fn content(text: &str, error: &toml::de::Error) -> Self {
+        let start = error.span().map_or(0, |span| span.start.min(text.len()));
+        let line = text.get(..start).map_or(1, |before| before.matches('\n').count() + 1);
+        Self::Content { line, message: error.message().to_owned() }
+    }
+
+    pub(crate) fn within(self, file: &Path) -> PolicyError {
+        PolicyError { file: file.to_owned(), problem: self }
+    }
+}
