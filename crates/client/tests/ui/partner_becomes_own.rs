@@ -1,0 +1,7 @@
+use bridge_types::{OwnIssuer, PartnerIssuer};
+
+fn launder(partner: PartnerIssuer) -> OwnIssuer {
+    partner.into()
+}
+
+fn main() {}
