@@ -1,8 +1,12 @@
+use crate::config::{CompanyConfig, ConfigError, Located};
+use crate::error::StartError;
 use crate::outbound::{Outbound, authorities};
 use bridge_client::{Credential, OutboundHttp, PartnerApi, TokenSource};
 use bridge_types::{ClientId, Clock, OwnIssuer};
 use bridge_validator::TrustPolicy;
+use reqwest::Certificate;
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Makes the APIs that this company calls. Clients keep their tokens when a policy is edited.
@@ -15,9 +19,22 @@ pub(crate) struct Egress {
 }
 
 impl Egress {
-    /// Tokens come from the own issuer, over `token_http`.
-    pub(crate) fn new(outbound: Outbound, issuer: OwnIssuer, token_http: OutboundHttp, clock: Arc<dyn Clock>) -> Self {
-        Self { outbound, issuer, token_http, clock, sources: HashMap::new() }
+    /// Calls with tokens of the own issuer, which is reached with the authority that `[tls]` names for it.
+    ///
+    /// # Errors
+    /// When that authority cannot be used.
+    pub(crate) fn to_own_issuer(
+        outbound: Outbound,
+        company: &CompanyConfig,
+        issuer: OwnIssuer,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StartError> {
+        let ca = company.tls.as_ref().and_then(|tls| tls.ca_file.as_ref());
+        let ca = ca.map(own_authorities).transpose()?;
+        let builder = outbound.client(&issuer.url().to_url(), ca);
+        let token_http = OutboundHttp::new(builder)
+            .map_err(|error| StartError::system("no HTTP client for the own issuer", error))?;
+        Ok(Self { outbound, issuer, token_http, clock, sources: HashMap::new() })
     }
 
     /// The API of a partner as `[outbound]` of its policy says; `None` when it has no such section.
@@ -40,4 +57,15 @@ impl Egress {
         let new = || TokenSource::new(issuer.clone(), credential, token_http.clone(), Arc::clone(clock));
         self.sources.entry(client).or_insert_with(new).clone()
     }
+}
+
+fn own_authorities(file: &Located<PathBuf>) -> Result<Vec<Certificate>, ConfigError> {
+    let refused = |found: String| {
+        ConfigError::new(file.place.clone(), format!("the file {} cannot be used", file.value.display()))
+            .expected("PEM certificates of the authority of the own issuer")
+            .found(found)
+            .remedy("correct the path, or put the certificate there")
+    };
+    let pem = std::fs::read(&file.value).map_err(|error| refused(error.to_string()))?;
+    authorities(&pem).map_err(refused)
 }

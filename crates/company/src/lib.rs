@@ -3,10 +3,28 @@
 
 mod api;
 mod application;
+mod company;
 pub mod config;
+mod credentials;
+mod egress;
+mod error;
+mod fetchers;
+mod health;
+mod identity;
+mod listeners;
+mod live;
+mod operations;
+mod outbound;
 mod partners;
+mod servers;
+mod telemetry;
+mod tls;
 
 pub use application::{Application, Context};
+pub use company::Company;
+pub use credentials::RegistrationError;
+pub use error::StartError;
+pub use identity::{Addresses, LocalAddress, PublicAddress};
 pub use partners::Partners;
 
 /// Runs the command line of a company: the whole of a `main`.

@@ -92,3 +92,12 @@ pub(crate) fn unknown_client(directory: &Path, policy: &TrustPolicy, clients: &C
             .remedy("name another client, or add that file"),
     )
 }
+
+/// The complaint about an `[outbound]` section that cannot be used for another reason.
+pub(crate) fn outbound_complaint(directory: &Path, policy: &TrustPolicy, found: String) -> ConfigError {
+    let file = partners_directory(directory).join(format!("{}.toml", policy.partner));
+    ConfigError::new(Place::file(&file), "[outbound] cannot be used")
+        .expected("an API that this company can call")
+        .found(found)
+        .remedy("see the log for the cause")
+}

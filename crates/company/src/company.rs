@@ -1,0 +1,186 @@
+use crate::api::Api;
+use crate::application::{Application, Context};
+use crate::config::{CompanyConfig, Configuration, complaint, partners_directory};
+use crate::credentials::ManagedCredentials;
+use crate::egress::Egress;
+use crate::error::StartError;
+use crate::fetchers::PartnerFetchers;
+use crate::health::Health;
+use crate::identity::{Addresses, Identity};
+use crate::listeners::Listeners;
+use crate::live::Live;
+use crate::outbound::Outbound;
+use crate::partners::Partners;
+use crate::servers::{Served, Servers};
+use crate::tls;
+use bridge_issuer::{EmbeddedKeys, Issuer, IssuerConfig};
+use bridge_store::Database;
+use bridge_types::Clock;
+use bridge_validator::{Gate, KeySetup, KeyTiming, ResourceMetadata, TrustPolicies, Validator};
+use metrics_exporter_prometheus::PrometheusHandle;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio_util::sync::CancellationToken;
+
+/// How long background work may take to end after the listeners have.
+const BACKGROUND_END: Duration = Duration::from_secs(5);
+
+/// A company that serves.
+///
+/// It starts without anybody's help: no partner and no name server is asked before it serves. Dropping it does not stop
+/// it in good order; [`Company::stop`] does.
+#[derive(Debug)]
+pub struct Company {
+    addresses: Addresses,
+    servers: Servers,
+    issuer: Arc<Issuer>,
+    database: Database,
+    health: Arc<Health>,
+    shutdown: CancellationToken,
+    background: JoinSet<()>,
+}
+
+impl Company {
+    /// Starts a company with its business. When this returns `Ok`, all three listeners serve.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing serves then.
+    pub async fn start<A: Application>(
+        configuration: Configuration,
+        clock: Arc<dyn Clock>,
+        metrics: PrometheusHandle,
+    ) -> Result<Self, StartError> {
+        let Configuration { directory, company, clients, .. } = configuration;
+        let tls = company.tls.as_ref().map(tls::server_config).transpose()?;
+        let listeners = Listeners::bind(&company)?;
+        let identity = Identity::of(&company, &listeners)?;
+        let addresses = identity.addresses(&company.name, &listeners);
+        let database = Database::open(&company.database.value, &A::migrations(), Arc::clone(&clock)).await?;
+
+        let outbound = Outbound::new(company.hosts.clone());
+        let policies = policies(&directory, &outbound, &clock)?;
+        let name: Arc<str> = company.name.as_str().into();
+        let health = Arc::new(Health::new(Arc::clone(&name), database.clone(), Arc::clone(&policies)));
+        let mut credentials = ManagedCredentials::new(Arc::new(database.clone()), company.issuer.algorithm);
+        let registered = credentials.register(&clients).await?;
+        let issuer = issuer(&company, &identity, &database, registered, &clock).await?;
+        let egress = Egress::to_own_issuer(outbound, &company, identity.issuer.clone(), Arc::clone(&clock))?;
+        let partners = Partners::default();
+        let mut live = Live {
+            directory,
+            clients,
+            credentials,
+            egress,
+            issuer: Arc::clone(&issuer),
+            policies: Arc::clone(&policies),
+            partners: partners.clone(),
+            health: Arc::clone(&health),
+            outbound_errors: Vec::new(),
+        };
+        live.connect_partners().await;
+
+        let shutdown = CancellationToken::new();
+        let context = Context {
+            company: name,
+            api: identity.api.clone(),
+            database: database.clone(),
+            partners,
+            clock: Arc::clone(&clock),
+            shutdown: shutdown.clone(),
+        };
+        let application = Arc::new(A::new(context));
+        let gate = Gate::new(Validator::new(Arc::clone(&policies), clock), &identity.api);
+        let metadata = ResourceMetadata::new(identity.api, &A::scopes());
+        let api = Api::new(Arc::clone(&application), gate, metadata);
+        let served = Served { issuer: Arc::clone(&issuer), api, health: Arc::clone(&health), metrics };
+        let servers = Servers::start(listeners, tls.as_ref(), served)?;
+        let background = background(application, live, policies, &shutdown);
+        Ok(Self { addresses, servers, issuer, database, health, shutdown, background })
+    }
+
+    /// Where the company serves.
+    pub fn addresses(&self) -> &Addresses {
+        &self.addresses
+    }
+
+    /// Resolves when a listener ends although nobody stopped it.
+    pub async fn ended(&mut self) {
+        self.servers.ended().await;
+    }
+
+    /// Stops in good order: not ready any more, no new requests, those that run end (ten seconds at most), background
+    /// work ends, the database is folded into its file.
+    pub async fn stop(mut self) {
+        self.health.stop();
+        tracing::info!(target: "bridge", event = "stopping", outcome = "ok", "stopping");
+        self.shutdown.cancel();
+        self.servers.drain().await;
+        self.issuer.stop().await;
+        let ended = async { while self.background.join_next().await.is_some() {} };
+        if timeout(BACKGROUND_END, ended).await.is_err() {
+            tracing::warn!(target: "bridge", event = "stopping", outcome = "error", "background work was cut off");
+        }
+        self.servers.stop().await;
+        self.database.close().await;
+    }
+}
+
+fn policies(
+    directory: &std::path::Path,
+    outbound: &Outbound,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<TrustPolicies>, StartError> {
+    let timing = KeyTiming::default();
+    let fetchers = Arc::new(PartnerFetchers::new(outbound.clone(), timing.fetch_timeout));
+    let setup = KeySetup { fetchers, clock: Arc::clone(clock), timing };
+    TrustPolicies::load(&partners_directory(directory), setup)
+        .map(Arc::new)
+        .map_err(|refused| StartError::Configuration(refused.errors.iter().map(complaint).collect()))
+}
+
+async fn issuer(
+    company: &CompanyConfig,
+    identity: &Identity,
+    database: &Database,
+    clients: bridge_issuer::Clients,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<Issuer>, StartError> {
+    let settings = &company.issuer;
+    let config =
+        IssuerConfig::new(identity.issuer.url().clone(), settings.algorithm, settings.access_token_lifetime.duration())
+            .map_err(|error| StartError::system("the issuer's settings", error))?;
+    let store = Arc::new(database.clone());
+    let keys = Arc::new(EmbeddedKeys::new(Arc::clone(&store) as _, Arc::clone(clock)));
+    Ok(Issuer::start(config, store, keys, clients, Arc::clone(clock)).await?)
+}
+
+/// Starts what runs beside the listeners.
+fn background<A: Application>(
+    application: Arc<A>,
+    live: Live,
+    policies: Arc<TrustPolicies>,
+    shutdown: &CancellationToken,
+) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(live.follow(shutdown.clone()));
+    tasks.spawn(refresh_keys(policies, shutdown.clone()));
+    let stop = shutdown.clone();
+    tasks.spawn(async move {
+        application.background().await;
+        if !stop.is_cancelled() {
+            tracing::error!(target: "bridge", event = "background_ended", outcome = "error", "background work has ended");
+        }
+    });
+    tasks
+}
+
+/// Renews the keys of partners ahead of time, so that no request has to wait for them.
+async fn refresh_keys(policies: Arc<TrustPolicies>, shutdown: CancellationToken) {
+    let mut tick = interval(Duration::from_secs(1));
+    tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    while shutdown.run_until_cancelled(tick.tick()).await.is_some() {
+        policies.refresh_due_keys();
+    }
+}

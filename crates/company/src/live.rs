@@ -1,0 +1,97 @@
+use crate::config::{
+    ClientFiles, ConfigError, Watch, clients_directory, complaint, outbound_complaint, partners_directory, unknown_client,
+};
+use crate::credentials::{ManagedCredentials, RegistrationError};
+use crate::egress::Egress;
+use crate::health::Health;
+use crate::partners::Partners;
+use bridge_issuer::Issuer;
+use bridge_validator::{TrustPolicies, TrustPolicy};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// The part of a company that an edit of `clients/` or `partners/` changes while it runs.
+pub(crate) struct Live {
+    pub(crate) directory: PathBuf,
+    pub(crate) clients: ClientFiles,
+    pub(crate) credentials: ManagedCredentials,
+    pub(crate) egress: Egress,
+    pub(crate) issuer: Arc<Issuer>,
+    pub(crate) policies: Arc<TrustPolicies>,
+    pub(crate) partners: Partners,
+    pub(crate) health: Arc<Health>,
+    pub(crate) outbound_errors: Vec<ConfigError>,
+}
+
+impl Live {
+    /// Follows the files until the company stops.
+    pub(crate) async fn follow(mut self, shutdown: CancellationToken) {
+        let mut watch = Watch::start(&self.directory);
+        while shutdown.run_until_cancelled(watch.changed()).await.is_some() {
+            self.reload().await;
+        }
+    }
+
+    /// Reads everything again. What broke keeps its last good state and is reported.
+    async fn reload(&mut self) {
+        let changes = self.clients.refresh(&clients_directory(&self.directory));
+        for error in &changes.rejected {
+            tracing::error!(target: "bridge", event = "clients_rejected", outcome = "error", detail = %error,
+                "client not accepted: the last good one, if any, stays in use");
+        }
+        let policies = self.policies.reload(&partners_directory(&self.directory));
+        if changes.clients
+            && let Err(error) = self.register_clients().await
+        {
+            tracing::error!(target: "bridge", event = "clients_rejected", outcome = "error", detail = %error,
+                "clients not registered: the last good ones stay in use");
+        }
+        if changes.clients || !policies.loaded.is_empty() || !policies.removed.is_empty() {
+            self.connect_partners().await;
+        }
+        let policy_errors = policies.rejected.iter().map(complaint);
+        let errors = self.clients.errors().iter().chain(&self.outbound_errors).cloned().chain(policy_errors);
+        self.health.report_configuration(errors.collect());
+    }
+
+    /// Puts the clients as they are now in use at the issuer.
+    async fn register_clients(&mut self) -> Result<(), RegistrationError> {
+        let clients = self.credentials.register(&self.clients).await?;
+        let count = clients.len();
+        self.issuer.replace_clients(clients);
+        tracing::info!(target: "bridge", event = "clients_loaded", outcome = "ok", clients = count, "clients in use");
+        Ok(())
+    }
+
+    /// Puts the APIs of partners as they are now in use.
+    pub(crate) async fn connect_partners(&mut self) {
+        let (mut apis, mut errors) = (BTreeMap::new(), Vec::new());
+        for partner in self.policies.partners() {
+            let policy = partner.policy();
+            match self.connect(policy).await {
+                Ok(Some(api)) => drop(apis.insert(policy.partner.to_string(), Arc::new(api))),
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::error!(target: "bridge", event = "outbound_rejected", outcome = "error",
+                        partner = %policy.partner, detail = %error, "this partner cannot be called");
+                    errors.push(error);
+                }
+            }
+        }
+        self.partners.replace(apis);
+        self.outbound_errors = errors;
+    }
+
+    async fn connect(&mut self, policy: &TrustPolicy) -> Result<Option<bridge_client::PartnerApi>, ConfigError> {
+        let Some(outbound) = &policy.outbound else { return Ok(None) };
+        if let Some(error) = unknown_client(&self.directory, policy, &self.clients) {
+            return Err(error);
+        }
+        let Some(client) = self.clients.find(&outbound.client) else { return Ok(None) };
+        let refused = |reason: String| outbound_complaint(&self.directory, policy, reason);
+        let credential = self.credentials.of(&client.client_id).await.map_err(|error| refused(error.to_string()))?;
+        self.egress.api(policy, credential).map_err(refused)
+    }
+}
