@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 /// What each crate may name in `[dependencies]`. A role never stands in another role's row.
-const MAY_NAME: [(&str, &[&str]); 11] = [
+const MAY_NAME: [(&str, &[&str]); 12] = [
     ("bridge-types", &[]),
     ("bridge-jose", &["bridge-types"]),
     ("bridge-issuer", &["bridge-jose", "bridge-types"]),
@@ -16,8 +16,15 @@ const MAY_NAME: [(&str, &[&str]); 11] = [
         "bridge-company",
         &["bridge-issuer", "bridge-client", "bridge-validator", "bridge-store", "bridge-jose", "bridge-types"],
     ),
-    ("company-a", &["bridge-company", "bridge-client", "bridge-validator", "bridge-store", "bridge-types"]),
-    ("company-b", &["bridge-company", "bridge-client", "bridge-validator", "bridge-store", "bridge-types"]),
+    ("bridge-business", &["bridge-client", "bridge-validator", "bridge-store", "bridge-types"]),
+    (
+        "company-a",
+        &["bridge-company", "bridge-business", "bridge-client", "bridge-validator", "bridge-store", "bridge-types"],
+    ),
+    (
+        "company-b",
+        &["bridge-company", "bridge-business", "bridge-client", "bridge-validator", "bridge-store", "bridge-types"],
+    ),
     ("bridge-scenarios", &["company-a", "company-b", "bridge-client", "bridge-jose", "bridge-types"]),
     ("bridge-testkit", &["bridge-jose", "bridge-types"]),
 ];

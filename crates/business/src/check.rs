@@ -1,0 +1,90 @@
+use crate::Mismatch;
+use crate::structure;
+use bridge_validator::{FieldError, Problem};
+use serde::de::DeserializeOwned;
+use std::fmt::{Display, Write};
+use std::ops::RangeInclusive;
+
+/// More defects than this are not listed: the caller has enough to do.
+const MOST: usize = 100;
+
+/// Something that is made from JSON only if all of it is right.
+pub trait Parse: Sized {
+    /// Its form on the wire: names and JSON types, with `deny_unknown_fields`.
+    type Wire: DeserializeOwned;
+
+    /// Makes it from the wire form. `None` when something is wrong, which the check has noted.
+    fn parse(wire: Self::Wire, check: &mut Check) -> Option<Self>;
+}
+
+/// Parses a JSON document.
+///
+/// # Errors
+/// 422 with the defects: one if the document does not have the form of the wire type, else every wrong value in it.
+pub fn parse_json<T: Parse>(json: &[u8]) -> Result<T, Problem> {
+    find_defects(json).map_err(Problem::validation_failed)
+}
+
+pub(crate) fn find_defects<T: Parse>(json: &[u8]) -> Result<T, Vec<FieldError>> {
+    let wire = structure::read(json).map_err(|defect| vec![defect])?;
+    let mut check = Check::default();
+    T::parse(wire, &mut check).ok_or(check.defects)
+}
+
+/// Notes every defect of a document instead of stopping at the first.
+#[derive(Debug, Default)]
+pub struct Check {
+    at: String,
+    defects: Vec<FieldError>,
+}
+
+impl Check {
+    /// A single value.
+    pub fn value<W, T: TryFrom<W, Error = Mismatch>>(&mut self, member: &str, value: W) -> Option<T> {
+        T::try_from(value).map_err(|mismatch| self.refuse(member, &mismatch)).ok()
+    }
+
+    /// A single value that may be absent. `None` when it is there and wrong.
+    pub fn optional<W, T: TryFrom<W, Error = Mismatch>>(
+        &mut self,
+        member: &str,
+        value: Option<W>,
+    ) -> Option<Option<T>> {
+        value.map_or(Some(None), |value| self.value(member, value).map(Some))
+    }
+
+    /// An object.
+    pub fn part<T: Parse>(&mut self, member: impl Display, wire: T::Wire) -> Option<T> {
+        let parent = self.at.len();
+        // Writing to a string cannot fail.
+        let _ = write!(self.at, "/{member}");
+        let part = T::parse(wire, self);
+        self.at.truncate(parent);
+        part
+    }
+
+    /// An array of objects.
+    pub fn list<T: Parse>(
+        &mut self,
+        member: &str,
+        count: &RangeInclusive<usize>,
+        wires: Vec<T::Wire>,
+    ) -> Option<Vec<T>> {
+        if !count.contains(&wires.len()) {
+            let expected = format!("{} to {} items", count.start(), count.end());
+            self.refuse(member, &Mismatch::new(expected, wires.len()));
+            return None;
+        }
+        let items: Vec<_> =
+            wires.into_iter().enumerate().map(|(index, wire)| self.part(format!("{member}/{index}"), wire)).collect();
+        items.into_iter().collect()
+    }
+
+    /// Notes a defect.
+    pub fn refuse(&mut self, member: &str, mismatch: &Mismatch) {
+        if self.defects.len() < MOST {
+            let pointer = format!("{}/{member}", self.at);
+            self.defects.push(mismatch.at(pointer));
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! What the businesses of both companies share: bodies that are parsed and not merely validated, pages, writes that
+//! happen once, views that show a partner its own things only, the words of trade, and what a partner's answer means for
+//! a message of the outbox.
+//!
+//! Nothing here knows of orders or shipments.
+
+mod check;
+mod failure;
+mod item_id;
+mod mismatch;
+mod page;
+mod partner_answer;
+mod structure;
+mod viewer;
+mod words;
+mod write;
+
+pub use check::{Check, Parse, parse_json};
+pub use failure::Failure;
+pub use item_id::{ItemId, not_found};
+pub use mismatch::Mismatch;
+pub use page::{Page, PageRequest};
+pub use partner_answer::deliver;
+pub use viewer::Viewer;
+pub use words::{Address, AddressBody, Bounded, Country, Currency, Money, MoneyBody, Text};
+pub use write::{IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED, Write, already_done, created};

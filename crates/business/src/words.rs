@@ -1,0 +1,15 @@
+//! The words of both businesses, each parsed once at the edge.
+
+mod address;
+mod bounded;
+mod country;
+mod currency;
+mod money;
+mod text;
+
+pub use address::{Address, AddressBody};
+pub use bounded::Bounded;
+pub use country::Country;
+pub use currency::Currency;
+pub use money::{Money, MoneyBody};
+pub use text::Text;
