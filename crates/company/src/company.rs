@@ -55,7 +55,7 @@ impl Company {
         let Configuration { directory, company, clients, .. } = configuration;
         let tls = company.tls.as_ref().map(tls::server_config).transpose()?;
         let listeners = Listeners::bind(&company)?;
-        let identity = Identity::of(&company, &listeners)?;
+        let identity = Identity::of(&company, listeners.issuer.address, listeners.api.address)?;
         let addresses = identity.addresses(&company.name, &listeners);
         let database = Database::open(&company.database.value, &A::migrations(), Arc::clone(&clock)).await?;
 

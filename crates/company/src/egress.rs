@@ -59,7 +59,8 @@ impl Egress {
     }
 }
 
-fn own_authorities(file: &Located<PathBuf>) -> Result<Vec<Certificate>, ConfigError> {
+/// The authority that `[tls]` names for the own issuer.
+pub(crate) fn own_authorities(file: &Located<PathBuf>) -> Result<Vec<Certificate>, ConfigError> {
     let refused = |found: String| {
         ConfigError::new(file.place.clone(), format!("the file {} cannot be used", file.value.display()))
             .expected("PEM certificates of the authority of the own issuer")

@@ -1,6 +1,6 @@
 use crate::config::{CompanyConfig, Name};
 use crate::error::StartError;
-use crate::listeners::{Listener, Listeners};
+use crate::listeners::Listeners;
 use bridge_types::{Audience, Invalid, IssuerUrl, OwnIssuer};
 use serde::Serialize;
 use std::net::SocketAddr;
@@ -43,11 +43,14 @@ pub struct LocalAddress {
 }
 
 impl Identity {
-    /// Works out what the company is called.
-    pub(crate) fn of(company: &CompanyConfig, listeners: &Listeners) -> Result<Self, StartError> {
+    /// Works out what the company is called when it serves at these addresses.
+    ///
+    /// # Errors
+    /// When an address makes no URL, such as a port 0 that is not bound yet.
+    pub(crate) fn of(company: &CompanyConfig, issuer: SocketAddr, api: SocketAddr) -> Result<Self, StartError> {
         let scheme = if company.tls.is_some() { "https" } else { "http" };
-        let issuer = or_bound(company.issuer.url.as_ref(), scheme, &listeners.issuer)?;
-        let api = or_bound(company.api.url.as_ref(), scheme, &listeners.api)?;
+        let issuer = or_bound(company.issuer.url.as_ref(), scheme, issuer)?;
+        let api = or_bound(company.api.url.as_ref(), scheme, api)?;
         Ok(Self { issuer: OwnIssuer::new(issuer), api })
     }
 
@@ -62,14 +65,17 @@ impl Identity {
     }
 }
 
-fn or_bound<T>(configured: Option<&T>, scheme: &str, listener: &Listener) -> Result<T, StartError>
+fn or_bound<T>(configured: Option<&T>, scheme: &str, address: SocketAddr) -> Result<T, StartError>
 where
     T: Clone + FromStr<Err = Invalid>,
 {
-    match configured {
-        Some(url) => Ok(url.clone()),
-        None => format!("{scheme}://{}", listener.address)
-            .parse()
-            .map_err(|error| StartError::system("a listener has no URL; set `url`", error)),
+    if let Some(url) = configured {
+        return Ok(url.clone());
     }
+    if address.port() == 0 {
+        return Err(StartError::system("a listener has no URL", "set `url`, because its port is not known beforehand"));
+    }
+    format!("{scheme}://{address}")
+        .parse()
+        .map_err(|error| StartError::system("a listener has no URL; set `url`", error))
 }

@@ -3,6 +3,8 @@
 
 mod api;
 mod application;
+mod check;
+mod cli;
 mod company;
 pub mod config;
 mod credentials;
@@ -16,11 +18,13 @@ mod live;
 mod operations;
 mod outbound;
 mod partners;
+mod probe;
 mod servers;
 mod telemetry;
 mod tls;
 
 pub use application::{Application, Context};
+pub use cli::{Exit, Process};
 pub use company::Company;
 pub use credentials::RegistrationError;
 pub use error::StartError;
@@ -32,5 +36,10 @@ pub use partners::Partners;
 /// Reads the arguments and the environment, here and nowhere else. Exit codes: 0 done, 1 the command found something
 /// wrong (a failed check, an answer of 400 or more), 2 the configuration or the command line is wrong.
 pub fn run<A: Application>() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    run_with::<A>(Process::current()).into()
+}
+
+/// Like [`run`], with arguments, environment and outputs of the caller's choice.
+pub fn run_with<A: Application>(process: Process) -> Exit {
+    cli::run::<A>(process)
 }

@@ -44,8 +44,12 @@ impl Listener {
 
 fn refused(listen: &Located<SocketAddr>, error: &std::io::Error) -> ConfigError {
     let (found, remedy) = match error.kind() {
-        ErrorKind::AddrInUse => ("a port in use", "stop what listens there (is this company already running?), or choose another port"),
-        ErrorKind::AddrNotAvailable => ("an address that this machine does not have", "choose an address of this machine"),
+        ErrorKind::AddrInUse => {
+            ("a port in use", "stop what listens there (is this company already running?), or choose another port")
+        }
+        ErrorKind::AddrNotAvailable => {
+            ("an address that this machine does not have", "choose an address of this machine")
+        }
         ErrorKind::PermissionDenied => ("a port that needs privileges", "choose a port above 1023"),
         _ => ("an error of the system", "choose another address"),
     };

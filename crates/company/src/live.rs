@@ -1,5 +1,6 @@
 use crate::config::{
-    ClientFiles, ConfigError, Watch, clients_directory, complaint, outbound_complaint, partners_directory, unknown_client,
+    ClientFiles, ConfigError, Watch, clients_directory, complaint, outbound_complaint, partners_directory,
+    unknown_client,
 };
 use crate::credentials::{ManagedCredentials, RegistrationError};
 use crate::egress::Egress;

@@ -115,11 +115,7 @@ fn api_server<A: Application>(
     Ok(served!(tuned!(server, API_WORKERS), listener, tls.cloned()))
 }
 
-fn operations_server(
-    listener: Listener,
-    health: Arc<Health>,
-    metrics: PrometheusHandle,
-) -> Result<Server, StartError> {
+fn operations_server(listener: Listener, health: Arc<Health>, metrics: PrometheusHandle) -> Result<Server, StartError> {
     let health = Data::from(health);
     let server = HttpServer::new(move || {
         App::new().configure(|config| operations::configure(config, health.clone(), metrics.clone()))

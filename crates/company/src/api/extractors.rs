@@ -7,7 +7,8 @@ use bridge_validator::{FieldError, Problem};
 /// Makes actix's own extractors answer with problem details, and read no more than the API allows.
 pub(super) fn configure(config: &mut ServiceConfig) {
     let json = JsonConfig::default().limit(MAX_BODY).error_handler(|error, _| json_problem(&error).into());
-    let query = QueryConfig::default().error_handler(|error, _| invalid("", "the query parameters of this route", &error).into());
+    let query = QueryConfig::default()
+        .error_handler(|error, _| invalid("", "the query parameters of this route", &error).into());
     let path = PathConfig::default().error_handler(|_, _| Problem::of_status(StatusCode::NOT_FOUND).into());
     config.app_data(json).app_data(query).app_data(path);
 }

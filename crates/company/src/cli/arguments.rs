@@ -71,7 +71,7 @@ pub(super) enum ClientsCommand {
 
 /// Call a partner's API with a token of the own issuer.
 #[derive(Debug, Args)]
-pub struct CallArguments {
+pub(super) struct CallArguments {
     /// The client that calls: the name of its file in clients/. Default: the one of the partner's [outbound]
     #[arg(long, value_name = "NAME")]
     pub(super) client: Option<String>,

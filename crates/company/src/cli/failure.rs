@@ -1,19 +1,22 @@
+use super::output::Console;
+use super::process::Exit;
 use crate::config::ConfigError;
+use crate::error::StartError;
 use bridge_store::OpenError;
-use std::io::Write;
-use std::process::ExitCode;
 
 /// Why a command did not succeed, split by exit code.
 #[derive(Debug)]
 pub(super) enum Failure {
     /// The configuration is wrong: exit code 2.
     Misconfigured(Vec<ConfigError>),
-    /// The database cannot be used: exit code 2.
-    Database(OpenError),
+    /// The database, or what it holds, does not go with this configuration: exit code 2.
+    Refused(String),
     /// The command could not be done: exit code 1.
     Failed(String),
     /// The command was done and found something wrong, and has said so: exit code 1.
     Found,
+    /// Like [`Self::Found`], for a wrong configuration: exit code 2.
+    FoundMisconfigured,
 }
 
 impl Failure {
@@ -22,19 +25,17 @@ impl Failure {
     }
 
     /// Says it on standard error and gives the exit code.
-    pub(super) fn report(&self) -> ExitCode {
-        let mut stderr = std::io::stderr().lock();
-        // Nobody is left to be told when standard error is gone.
-        let mut say = |text: String| drop(writeln!(stderr, "error: {text}"));
+    pub(super) fn report(&self, console: &mut Console) -> Exit {
         match self {
-            Self::Misconfigured(errors) => errors.iter().for_each(|error| say(error.report())),
-            Self::Database(error) => say(error.to_string()),
-            Self::Failed(reason) => say(reason.clone()),
-            Self::Found => {}
+            Self::Misconfigured(errors) => {
+                errors.iter().for_each(|error| console.complain(format_args!("error: {}", error.report())));
+            }
+            Self::Refused(reason) | Self::Failed(reason) => console.complain(format_args!("error: {reason}")),
+            Self::Found | Self::FoundMisconfigured => {}
         }
         match self {
-            Self::Misconfigured(_) | Self::Database(_) => ExitCode::from(2),
-            Self::Failed(_) | Self::Found => ExitCode::from(1),
+            Self::Misconfigured(_) | Self::Refused(_) | Self::FoundMisconfigured => Exit::Misconfigured,
+            Self::Failed(_) | Self::Found => Exit::Failed,
         }
     }
 }
@@ -53,6 +54,20 @@ impl From<Vec<ConfigError>> for Failure {
 
 impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
-        Self::Database(error)
+        Self::Refused(error.to_string())
+    }
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::Configuration(errors) => Self::Misconfigured(errors),
+            StartError::Database(_) | StartError::Issuer(bridge_issuer::StartError::Algorithm { .. }) => {
+                Self::Refused(error.to_string())
+            }
+            StartError::Issuer(_) | StartError::Registration(_) | StartError::System { .. } => {
+                Self::Failed(error.to_string())
+            }
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod call;
+mod call_output;
 mod clients;
 mod config_check;
 mod failure;
@@ -9,9 +10,11 @@ mod keys;
 mod output;
 mod partners_check;
 mod partners_list;
+mod process;
 mod serve;
+mod table;
 
-pub use arguments::CallArguments;
+pub use process::{Exit, Process};
 
 use crate::application::Application;
 use crate::config::Variables;
@@ -19,60 +22,60 @@ use arguments::{Arguments, ClientsCommand, Command, ConfigCommand, KeysCommand, 
 use bridge_types::{Clock, SystemClock};
 use clap::{CommandFactory, FromArgMatches};
 use failure::Failure;
-use output::Output;
-use std::ffi::OsString;
+use output::Console;
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::sync::Arc;
 
 /// What every subcommand gets.
 struct Invocation {
     directory: PathBuf,
     variables: Variables,
-    output: Output,
+    console: Console,
     clock: Arc<dyn Clock>,
 }
 
-/// Runs one command line and gives its exit code.
-pub(crate) fn run<A: Application>(arguments: impl IntoIterator<Item = OsString>, variables: Variables) -> ExitCode {
-    let parsed = Arguments::command()
-        .name(A::COMMAND)
-        .about(A::ABOUT)
-        .try_get_matches_from(arguments)
-        .and_then(|matches| Arguments::from_arg_matches(&matches));
-    let arguments = match parsed {
+/// Runs one command line.
+pub(crate) fn run<A: Application>(process: Process) -> Exit {
+    let clock = Arc::new(SystemClock::new());
+    let Process { arguments, variables, stdout, stderr } = process;
+    let mut console = Console::new(stdout, stderr);
+    let parsed = Arguments::command().name(A::COMMAND).about(A::ABOUT).try_get_matches_from(arguments);
+    let arguments = match parsed.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
-        Err(error) => return refuse_arguments(&error),
+        Err(error) => return explain(&error, &mut console),
     };
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return Failure::failed(format!("no runtime: {error}")).report(),
+        Err(error) => return Failure::failed(format!("no runtime: {error}")).report(&mut console),
     };
-    let invocation = Invocation {
-        directory: arguments.config,
-        variables,
-        output: Output::new(arguments.json),
-        clock: Arc::new(SystemClock::new()),
-    };
-    let outcome = runtime.block_on(dispatch::<A>(invocation, arguments.command));
-    outcome.map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS)
-}
-
-async fn dispatch<A: Application>(invocation: Invocation, command: Command) -> Result<(), Failure> {
-    match command {
-        Command::Serve => serve::run::<A>(&invocation).await,
-        Command::Config { command: ConfigCommand::Check } => config_check::run(&invocation),
-        Command::Partners { command: PartnersCommand::List } => partners_list::run(&invocation),
-        Command::Partners { command: PartnersCommand::Check } => partners_check::run(&invocation).await,
-        Command::Keys { command: KeysCommand::List } => keys::run::<A>(&invocation).await,
-        Command::Clients { command: ClientsCommand::List } => clients::run(&invocation),
-        Command::Call(arguments) => call::run::<A>(&invocation, arguments).await,
+    console.use_json(arguments.json);
+    let mut invocation = Invocation { directory: arguments.config, variables, console, clock };
+    match runtime.block_on(dispatch::<A>(&mut invocation, arguments.command)) {
+        Ok(()) => Exit::Done,
+        Err(failure) => failure.report(&mut invocation.console),
     }
 }
 
-/// Prints what clap says: help to standard output with exit code 0, a complaint to standard error with exit code 2.
-fn refuse_arguments(error: &clap::Error) -> ExitCode {
-    // Nobody is left to be told when the terminal is gone.
-    drop(error.print());
-    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+async fn dispatch<A: Application>(invocation: &mut Invocation, command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Serve => serve::run::<A>(invocation).await,
+        Command::Config { command: ConfigCommand::Check } => config_check::run(invocation),
+        Command::Partners { command: PartnersCommand::List } => partners_list::run(invocation),
+        Command::Partners { command: PartnersCommand::Check } => partners_check::run(invocation).await,
+        Command::Keys { command: KeysCommand::List } => keys::run::<A>(invocation).await,
+        Command::Clients { command: ClientsCommand::List } => clients::run(invocation),
+        Command::Call(arguments) => call::run::<A>(invocation, arguments).await,
+    }
+}
+
+/// Prints what clap says: help as a result, everything else as a complaint.
+fn explain(error: &clap::Error, console: &mut Console) -> Exit {
+    if error.use_stderr() {
+        console.complain(error.render());
+        return Exit::Misconfigured;
+    }
+    match console.bytes(error.render().to_string().as_bytes()) {
+        Ok(()) => Exit::Done,
+        Err(failure) => failure.report(console),
+    }
 }

@@ -4,9 +4,9 @@
 //! what was expected, what was found and what to do. Paths start at the directory of the file in which they stand.
 
 mod client;
+mod client_files;
 mod company;
 mod company_file;
-mod client_files;
 mod error;
 mod explain;
 mod overrides;
@@ -21,10 +21,10 @@ pub use client_files::ClientFiles;
 pub use company::{ApiSettings, CompanyConfig, IssuerSettings, LogFormat, LogLevel, TelemetryConfig, TlsFiles};
 pub use error::{ConfigError, Place};
 pub use overrides::Variables;
-pub use source::Located;
 pub(crate) use policies::complaint;
-pub use words::{LoopbackAddr, Name, TokenLifetime};
+pub use source::Located;
 pub(crate) use watch::Watch;
+pub use words::{LoopbackAddr, Name, TokenLifetime};
 
 use bridge_validator::TrustPolicy;
 use overrides::Overrides;
@@ -51,15 +51,17 @@ impl Configuration {
     /// # Errors
     /// Everything that is wrong, not just the first.
     pub fn load(directory: &Path, variables: &Variables) -> Result<Self, Vec<ConfigError>> {
-        let company = Overrides::from_variables(variables)
-            .and_then(|overrides| CompanyConfig::load(directory, &overrides));
+        let company =
+            Overrides::from_variables(variables).and_then(|overrides| CompanyConfig::load(directory, &overrides));
         let mut clients = ClientFiles::default();
         clients.refresh(&clients_directory(directory));
         let (policies, mut errors) = policies::read_policies(&partners_directory(directory));
         errors.extend_from_slice(clients.errors());
         errors.extend(policies.iter().filter_map(|policy| unknown_client(directory, policy, &clients)));
         match company {
-            Ok(company) if errors.is_empty() => Ok(Self { directory: directory.to_owned(), company, clients, policies }),
+            Ok(company) if errors.is_empty() => {
+                Ok(Self { directory: directory.to_owned(), company, clients, policies })
+            }
             Ok(_) => Err(errors),
             Err(error) => Err(std::iter::once(error).chain(errors).collect()),
         }

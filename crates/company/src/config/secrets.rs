@@ -75,9 +75,12 @@ mod tests {
 
     #[test]
     fn knows_a_secret_by_its_form() {
-        for text in
-            ["-----BEGIN PRIVATE KEY-----\nMIG", "-----BEGIN EC PRIVATE KEY-----", "eyJh.eyJp.c2ln", r#"{"kty":"EC","d":"x"}"#]
-        {
+        for text in [
+            "-----BEGIN PRIVATE KEY-----\nMIG",
+            "-----BEGIN EC PRIVATE KEY-----",
+            "eyJh.eyJp.c2ln",
+            r#"{"kty":"EC","d":"x"}"#,
+        ] {
             assert!(secret_form(text).is_some(), "{text}");
         }
         for text in ["-----BEGIN CERTIFICATE-----", "https://a.example", r#"{"kty":"EC","x":"x"}"#] {

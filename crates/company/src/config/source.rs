@@ -29,16 +29,6 @@ impl Source {
         self
     }
 
-    /// The file.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Reads the whole file as a value.
-    pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
-        self.deserialize(self.table()?)
-    }
-
     /// The file as a table in which no literal secret stands.
     pub(crate) fn table(&self) -> Result<Spanned<DeTable<'_>>, ConfigError> {
         self.table_with(|_| {})
@@ -62,7 +52,8 @@ impl Source {
 
     /// The place of a span of this file.
     pub(crate) fn place(&self, span: Range<usize>) -> Place {
-        if let Some(variable) = span.start.checked_sub(self.text.len() + 1).and_then(|index| self.variables.get(index)) {
+        if let Some(variable) = span.start.checked_sub(self.text.len() + 1).and_then(|index| self.variables.get(index))
+        {
             return Place::Variable { variable: variable.clone() };
         }
         let before = self.text.get(..span.start).unwrap_or(&self.text);

@@ -90,7 +90,8 @@ impl TryFrom<String> for TokenLifetime {
         let refused = || Invalid::new("access token lifetime", "1s to 15m, such as \"5m\"", &text);
         let duration: SignedDuration = text.parse().map_err(|_| refused())?;
         let duration = Duration::try_from(duration).map_err(|_| refused())?;
-        let allowed = (Duration::from_secs(1)..=IssuerConfig::MAX_LIFETIME).contains(&duration) && duration.subsec_nanos() == 0;
+        let allowed =
+            (Duration::from_secs(1)..=IssuerConfig::MAX_LIFETIME).contains(&duration) && duration.subsec_nanos() == 0;
         if allowed { Ok(Self(duration)) } else { Err(refused()) }
     }
 }
@@ -114,7 +115,10 @@ mod tests {
             assert!(TokenLifetime::try_from(text.to_owned()).is_err(), "accepted {text:?}");
         }
         for (text, seconds) in [("1s", 1), ("5m", 300), ("15m", 900), ("1m 30s", 90)] {
-            assert_eq!(TokenLifetime::try_from(text.to_owned()).map(|t| t.duration()), Ok(Duration::from_secs(seconds)));
+            assert_eq!(
+                TokenLifetime::try_from(text.to_owned()).map(|t| t.duration()),
+                Ok(Duration::from_secs(seconds))
+            );
         }
     }
 

@@ -73,7 +73,8 @@ where
             tracing::Level::INFO => "32",
             _ => "2",
         };
-        let (on, off) = if writer.has_ansi_escapes() { (format!("\u{1b}[{colour}m"), "\u{1b}[0m") } else { Default::default() };
+        let (on, off) =
+            if writer.has_ansi_escapes() { (format!("\u{1b}[{colour}m"), "\u{1b}[0m") } else { Default::default() };
         let mut fields = TextFields::default();
         event.record(&mut fields);
         writeln!(writer, "{:.3} {on}{level:>5}{off} {fields}", self.clock.now())

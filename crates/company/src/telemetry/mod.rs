@@ -1,7 +1,7 @@
 //! Logs and metrics of one process. Logs are a contract: one JSON object a line, the same field name everywhere.
 
-mod format;
 mod fields;
+mod format;
 
 use crate::config::{LogFormat, LogLevel, TelemetryConfig};
 use bridge_types::Clock;

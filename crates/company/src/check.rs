@@ -1,0 +1,91 @@
+use crate::config::{ConfigError, Configuration, Place, Variables, complaint, partners_directory};
+use crate::egress::own_authorities;
+use crate::fetchers::PartnerFetchers;
+use crate::outbound::Outbound;
+use crate::tls;
+use bridge_types::Clock;
+use bridge_validator::{KeySetup, KeyTiming, TrustPolicies, TrustPolicy};
+use jiff::{Timestamp, ToSpan, tz::TimeZone};
+use std::path::Path;
+use std::sync::Arc;
+
+/// What a look at a configuration found.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    /// With these the company does not start.
+    pub(crate) errors: Vec<ConfigError>,
+    /// With these it starts, and somebody will wonder later.
+    pub(crate) warnings: Vec<ConfigError>,
+}
+
+/// Looks at everything that can be looked at without binding a port, opening the database or contacting anybody.
+pub(crate) fn check(directory: &Path, variables: &Variables, clock: &Arc<dyn Clock>) -> Findings {
+    let configuration = match Configuration::load(directory, variables) {
+        Ok(configuration) => configuration,
+        Err(errors) => return Findings { errors, ..Findings::default() },
+    };
+    let mut errors = Vec::new();
+    if let Some(files) = &configuration.company.tls {
+        errors.extend(tls::server_config(files).err());
+        errors.extend(files.ca_file.as_ref().and_then(|file| own_authorities(file).err()));
+    }
+    errors.extend(conflicts(&configuration, clock));
+    let now = clock.now();
+    let warnings = configuration.policies.iter().flat_map(|policy| doubts(&configuration, policy, now));
+    let warnings = warnings.chain(no_own_policy(&configuration)).collect();
+    Findings { errors, warnings }
+}
+
+/// What only all policies together show, such as two that name one issuer.
+fn conflicts(configuration: &Configuration, clock: &Arc<dyn Clock>) -> Vec<ConfigError> {
+    let timing = KeyTiming::default();
+    let outbound = Outbound::new(configuration.company.hosts.clone());
+    let fetchers = Arc::new(PartnerFetchers::new(outbound, timing.fetch_timeout));
+    let setup = KeySetup { fetchers, clock: Arc::clone(clock), timing };
+    let loaded = TrustPolicies::load(&partners_directory(&configuration.directory), setup);
+    loaded.err().map(|refused| refused.errors.iter().map(complaint).collect()).unwrap_or_default()
+}
+
+fn doubts(configuration: &Configuration, policy: &TrustPolicy, now: Timestamp) -> Vec<ConfigError> {
+    let file = partners_directory(&configuration.directory).join(format!("{}.toml", policy.partner));
+    let doubt = |what: &str| ConfigError::new(Place::file(&file), what);
+    let today = now.to_zoned(TimeZone::UTC).date();
+    let mut doubts = Vec::new();
+    if let Some(last) = policy.valid_until.filter(|last| *last < today.saturating_add(30.days())) {
+        doubts.push(
+            doubt("the policy ends soon, or has ended")
+                .expected("a day more than 30 days away")
+                .found(last.to_string())
+                .remedy("agree on a new day with the partner"),
+        );
+    }
+    if let Some(api) = configuration.company.api.url.as_ref().filter(|api| **api != policy.audience) {
+        doubts.push(
+            doubt("accepts tokens for another audience than the own API")
+                .expected(format!("audience = \"{api}\""))
+                .found(format!("\"{}\"", policy.audience))
+                .remedy("correct the audience, unless this API has two names"),
+        );
+    }
+    if policy.clients.is_empty() {
+        doubts.push(
+            doubt("lets no client in")
+                .expected("a section [clients.ID] for each client")
+                .found("none")
+                .remedy("add the clients that may call, with their scopes"),
+        );
+    }
+    doubts
+}
+
+fn no_own_policy(configuration: &Configuration) -> Option<ConfigError> {
+    let own = configuration.company.issuer.url.as_ref()?;
+    let accepted = configuration.policies.iter().any(|policy| policy.issuer.url() == own);
+    (!accepted).then(|| {
+        let place = Place::file(&partners_directory(&configuration.directory));
+        ConfigError::new(place, "no policy for the own issuer")
+            .expected(format!("a file {}.toml with issuer = \"{own}\"", configuration.company.name))
+            .found("none")
+            .remedy("add it, or the company's own clients cannot call its API")
+    })
+}
