@@ -63,28 +63,25 @@ impl Check {
         part
     }
 
-    /// An array of objects.
-    pub fn list<T: Parse>(
-        &mut self,
-        member: &str,
-        count: &RangeInclusive<usize>,
-        wires: Vec<T::Wire>,
-    ) -> Option<Vec<T>> {
+    /// The items of the array that is being parsed.
+    pub fn items<T: Parse>(&mut self, count: &RangeInclusive<usize>, wires: Vec<T::Wire>) -> Option<Vec<T>> {
         if !count.contains(&wires.len()) {
-            let expected = format!("{} to {} items", count.start(), count.end());
-            self.refuse(member, &Mismatch::new(expected, wires.len()));
+            let mismatch = Mismatch::new(format!("{} to {} items", count.start(), count.end()), wires.len());
+            self.note(mismatch.at(self.at.clone()));
             return None;
         }
-        let items: Vec<_> =
-            wires.into_iter().enumerate().map(|(index, wire)| self.part(format!("{member}/{index}"), wire)).collect();
+        let items: Vec<_> = wires.into_iter().enumerate().map(|(index, wire)| self.part(index, wire)).collect();
         items.into_iter().collect()
     }
 
-    /// Notes a defect.
+    /// Notes a defect of a member.
     pub fn refuse(&mut self, member: &str, mismatch: &Mismatch) {
+        self.note(mismatch.at(format!("{}/{member}", self.at)));
+    }
+
+    fn note(&mut self, defect: FieldError) {
         if self.defects.len() < MOST {
-            let pointer = format!("{}/{member}", self.at);
-            self.defects.push(mismatch.at(pointer));
+            self.defects.push(defect);
         }
     }
 }

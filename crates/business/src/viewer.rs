@@ -6,21 +6,30 @@ use bridge_validator::Principal;
 pub enum Viewer<'a> {
     /// A client of this company.
     Own,
-    /// A client of this partner, by the name in our configuration.
-    Partner(&'a str),
+    /// A client of a partner.
+    Partner(Principal<'a>),
 }
 
 impl<'a> Viewer<'a> {
-    /// Who looks. The own issuer's policy file bears the company's own name.
+    /// Who looks. The policy for the own issuer bears the company's own name.
     pub fn of(principal: Principal<'a>, company: &str) -> Self {
-        if principal.partner == company { Self::Own } else { Self::Partner(principal.partner) }
+        if principal.partner == company { Self::Own } else { Self::Partner(principal) }
     }
 
-    /// The partner to whose things the view is limited; `None` for no limit.
-    pub fn limit(self) -> Option<&'a str> {
+    /// The name of the partner to whose things the view is limited; `None` for no limit.
+    pub fn partner(self) -> Option<&'a str> {
+        self.limit().map(|principal| principal.partner)
+    }
+
+    /// The issuer to whose clients' things the view is limited; `None` for no limit.
+    pub fn issuer(self) -> Option<&'a str> {
+        self.limit().map(|principal| principal.issuer.as_str())
+    }
+
+    fn limit(self) -> Option<Principal<'a>> {
         match self {
             Self::Own => None,
-            Self::Partner(name) => Some(name),
+            Self::Partner(principal) => Some(principal),
         }
     }
 }

@@ -4,6 +4,7 @@ mod address;
 mod bounded;
 mod country;
 mod currency;
+mod moment;
 mod money;
 mod text;
 
@@ -11,5 +12,6 @@ pub use address::{Address, AddressBody};
 pub use bounded::Bounded;
 pub use country::Country;
 pub use currency::Currency;
+pub use moment::Moment;
 pub use money::{Money, MoneyBody};
 pub use text::Text;

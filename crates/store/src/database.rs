@@ -1,6 +1,7 @@
 use crate::connect::{Pools, connect};
-use crate::{DatabaseUrl, Migration, OpenError, StoreError};
+use crate::{DatabaseUrl, Migration, OpenError, StoreError, from_micros, to_micros};
 use bridge_types::Clock;
+use jiff::Timestamp;
 use sqlx::pool::PoolConnection;
 use std::fmt;
 use std::sync::Arc;
@@ -116,9 +117,10 @@ impl WriteTransaction {
         Ok(())
     }
 
-    /// The clock that stamps what is written.
-    pub fn clock(&self) -> &dyn Clock {
-        &*self.database.0.clock
+    /// This moment, as exact as a column keeps it: to the microsecond.
+    pub fn now(&self) -> Timestamp {
+        let now = self.database.0.clock.now();
+        from_micros(to_micros(now)).unwrap_or(now)
     }
 
     /// Wakes the dispatcher once this write is kept.

@@ -84,7 +84,7 @@ impl Database {
         execute: impl AsyncFnOnce(&mut WriteTransaction) -> Result<StoredAnswer, E>,
     ) -> Result<Once, E> {
         let mut transaction = self.write().await?;
-        let now = transaction.clock().now();
+        let now = transaction.now();
         forget_expired(transaction.connection(), now).await?;
         if !claim(transaction.connection(), write, now).await? {
             return Ok(earlier(transaction.connection(), write).await?);

@@ -18,7 +18,7 @@ impl WriteTransaction {
     /// # Errors
     /// [`StoreError`] when the database fails.
     pub async fn receive(&mut self, source: &str, id: &str) -> Result<Receipt, StoreError> {
-        let now = to_micros(self.clock().now());
+        let now = to_micros(self.now());
         let done = sqlx::query(
             "INSERT INTO inbox (source, id, applied_at) VALUES ($1, $2, $3) ON CONFLICT (source, id) DO NOTHING",
         )

@@ -1,7 +1,9 @@
 use super::{Country, Text};
 use crate::{Check, Mismatch, Parse};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use std::borrow::Cow;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 /// Where a parcel goes.
 ///
@@ -35,6 +37,18 @@ pub struct AddressBody {
     /// ISO 3166-1 alpha-2.
     #[schema(pattern = "^[A-Z]{2}$", example = "DE")]
     pub country: String,
+}
+
+impl PartialSchema for Address {
+    fn schema() -> RefOr<Schema> {
+        AddressBody::schema()
+    }
+}
+
+impl ToSchema for Address {
+    fn name() -> Cow<'static, str> {
+        AddressBody::name()
+    }
 }
 
 impl Parse for Address {

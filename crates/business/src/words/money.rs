@@ -1,7 +1,9 @@
 use super::Currency;
 use crate::{Check, Mismatch, Parse};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use std::borrow::Cow;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 /// The largest price: 100 lines of 10,000 pieces at this price still add up to a number that JSON carries exactly.
 const LARGEST: i64 = 1_000_000_000;
@@ -58,6 +60,18 @@ impl Money {
             return Err(Mismatch::new(format!("{}, like the rest", self.currency.code()), other.currency.code()));
         }
         Ok(Self { amount_minor: self.amount_minor.saturating_add(other.amount_minor), ..self })
+    }
+}
+
+impl PartialSchema for Money {
+    fn schema() -> RefOr<Schema> {
+        MoneyBody::schema()
+    }
+}
+
+impl ToSchema for Money {
+    fn name() -> Cow<'static, str> {
+        MoneyBody::name()
     }
 }
 

@@ -57,7 +57,7 @@ impl Database {
     /// [`StoreError`] when the database fails.
     pub async fn revive_dead_letter(&self, id: MessageId) -> Result<bool, StoreError> {
         let mut transaction = self.write().await?;
-        let now = to_micros(transaction.clock().now());
+        let now = to_micros(transaction.now());
         let done = sqlx::query(
             "UPDATE outbox SET dead_at = NULL, refusals = 0, attempts = 0, next_attempt_at = $2
              WHERE id = $1 AND dead_at IS NOT NULL",

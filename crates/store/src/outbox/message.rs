@@ -103,7 +103,7 @@ impl WriteTransaction {
     pub async fn enqueue<P: Serialize>(&mut self, message: NewMessage<'_, P>) -> Result<MessageId, StoreError> {
         let payload = serde_json::to_string(message.payload)
             .map_err(|error| StoreError::unreadable("payload of a new message", error))?;
-        let (id, now) = (MessageId(Uuid::now_v7()), to_micros(self.clock().now()));
+        let (id, now) = (MessageId(Uuid::now_v7()), to_micros(self.now()));
         sqlx::query(
             "INSERT INTO outbox (id, topic, aggregate, payload, trace_parent, created_at, next_attempt_at)
              VALUES ($1, $2, $3, $4, $5, $6, $6)",
