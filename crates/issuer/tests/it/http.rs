@@ -1,9 +1,14 @@
 use crate::support::{World, encode, good_form, header};
-use actix_web::dev::ServiceResponse;
+use actix_web::dev::{Payload, ServiceResponse};
+use actix_web::error::PayloadError;
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
+use actix_web::web::Bytes;
 use actix_web::{App, test};
+use futures_util::{Stream, StreamExt, stream};
 use serde_json::{Value, json};
+use std::cell::Cell;
+use std::rc::Rc;
 use std::sync::atomic::Ordering;
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
@@ -85,6 +90,35 @@ async fn refuses_a_body_of_more_than_64_kib() {
     assert_eq!(body(answer).await["error"], "invalid_request");
     let declared = post(&world).insert_header(FORM).insert_header(("content-length", "65537"));
     assert_eq!(call(&world, declared).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[actix_web::test]
+async fn reads_no_more_of_a_body_than_it_takes() {
+    let world = World::new().await;
+    let read = Rc::new(Cell::new(0));
+    let counter = Rc::clone(&read);
+    let endless = stream::repeat_with(move || {
+        counter.set(counter.get() + 1);
+        Ok(Bytes::from_static(&[b'x'; 1024]))
+    });
+    assert_eq!(call_with(&world, endless).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(read.get(), 65);
+}
+
+#[actix_web::test]
+async fn a_body_that_breaks_off_or_never_comes_is_refused() {
+    let world = World::new().await;
+    let broken = stream::iter([Ok(Bytes::from_static(b"grant_type=")), Err(PayloadError::Incomplete(None))]);
+    assert_eq!(call_with(&world, broken).await.status(), StatusCode::BAD_REQUEST);
+    tokio::time::pause();
+    assert_eq!(call_with(&world, stream::pending()).await.status(), StatusCode::REQUEST_TIMEOUT);
+}
+
+async fn call_with(world: &World, body: impl Stream<Item = Result<Bytes, PayloadError>> + 'static) -> ServiceResponse {
+    let app = test::init_service(App::new().configure(|config| world.issuer.configure(config))).await;
+    let request = TestRequest::post().uri("/token").insert_header(FORM).to_request();
+    let (request, _) = request.replace_payload(Payload::Stream { payload: body.boxed_local() });
+    test::call_service(&app, request).await
 }
 
 #[actix_web::test]
