@@ -1,0 +1,103 @@
+use crate::record::evidence::Evidence;
+use crate::side::Pair;
+use crate::stand::Stand;
+use crate::tester::asking::TokenRequest;
+use crate::tester::http::Answer;
+use crate::tester::library::LibraryClient;
+use crate::tester::token::Held;
+use cucumber::World;
+use serde_json::Value;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What one scenario knows: the stand that all scenarios share, and what its own steps have gathered so far.
+#[derive(Debug, Default, World)]
+pub(crate) struct Stage {
+    stand: Option<Arc<Stand>>,
+    /// Where the logs ended when the scenario began.
+    pub(crate) began: Pair<u64>,
+    /// The token in the client's hand.
+    pub(crate) held: Option<Held>,
+    /// The client that uses the client library.
+    pub(crate) library: Option<LibraryClient>,
+    /// The last answer.
+    pub(crate) answer: Answer,
+    /// The last request for a token, with its client assertion.
+    pub(crate) asked: Option<TokenRequest>,
+    /// How often somebody had tried the line to each issuer when it was cut.
+    pub(crate) attempts: Pair<u64>,
+    /// How long a company took to notice the last edit of a policy.
+    pub(crate) noticed_after: Duration,
+    /// Things that steps name and later steps ask for, such as the id of an order.
+    pub(crate) noted: std::collections::BTreeMap<&'static str, Value>,
+}
+
+impl Stage {
+    /// Puts the scenario on the stand. The hook before each scenario does this.
+    pub(crate) fn enter(&mut self, stand: Arc<Stand>) {
+        // Whatever happened between two scenarios belongs to neither.
+        drop(stand.journal.turn_page());
+        self.began = Pair::new(|side| stand.log(side).end());
+        self.stand = Some(stand);
+    }
+
+    /// The stand.
+    #[expect(clippy::expect_used, reason = "the hook before each scenario puts it there")]
+    pub(crate) fn stand(&self) -> Arc<Stand> {
+        Arc::clone(self.stand.as_ref().expect("a scenario that runs has a stand"))
+    }
+
+    /// What has happened since the scenario began.
+    pub(crate) fn evidence(&self) -> Evidence {
+        let stand = self.stand();
+        let logs = Pair::new(|side| stand.log(side).lines_since(self.began[side]));
+        Evidence { entries: stand.journal.turn_page(), logs }
+    }
+
+    /// The token in the client's hand.
+    pub(crate) fn held(&self) -> Result<&Held, Unmet> {
+        self.held.as_ref().ok_or_else(|| Unmet("no step before this one has given the client a token".to_owned()))
+    }
+}
+
+/// Why a step fails: what was expected and what was found.
+#[derive(Debug)]
+pub(crate) struct Unmet(String);
+
+/// What a step gives.
+pub(crate) type Check = Result<(), Unmet>;
+
+impl Unmet {
+    /// The step expected one thing and found another.
+    pub(crate) fn new(what: &str, expected: impl fmt::Display, found: impl fmt::Display) -> Self {
+        Self(format!("{what}: expected {expected}, found {found}"))
+    }
+}
+
+impl fmt::Display for Unmet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<E: std::error::Error> From<E> for Unmet {
+    fn from(error: E) -> Self {
+        let mut text = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            text = format!("{text}: {cause}");
+            source = cause.source();
+        }
+        Self(text)
+    }
+}
+
+/// Demands that two values are equal.
+pub(crate) fn expect_equal<T: PartialEq + fmt::Debug>(what: &str, expected: &T, found: &T) -> Check {
+    if expected == found {
+        Ok(())
+    } else {
+        Err(Unmet::new(what, format_args!("{expected:?}"), format_args!("{found:?}")))
+    }
+}

@@ -1,0 +1,179 @@
+//! The stand: both companies as processes, the lines between them, and the tester's side.
+
+pub(crate) mod binaries;
+pub(crate) mod certificates;
+pub(crate) mod company;
+pub(crate) mod forwarder;
+pub(crate) mod plan;
+pub(crate) mod policy;
+mod ports;
+mod settings;
+pub(crate) mod tls_files;
+pub(crate) mod toml_file;
+
+use crate::error::CannotRun;
+use crate::record::journal::Journal;
+use crate::record::log::LogFile;
+use crate::side::{Pair, Side};
+use crate::tester::Tester;
+use crate::tester::http::Http;
+use bridge_types::{Clock, SystemClock};
+use certificates::Authority;
+use company::{Company, Measured};
+use forwarder::Forwarder;
+use plan::Plan;
+use policy::{EditedPolicies, Policy};
+use settings::Settings;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::sync::{Mutex, MutexGuard};
+
+/// Where the companies listen.
+pub(crate) const DIRECT: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// Where the lines to their issuers begin, as their partner sees them.
+pub(crate) const PARTNER_FACING: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
+
+/// How long a company may take to notice an edited file.
+pub(crate) const NOTICE: Duration = Duration::from_secs(5);
+
+/// How long the certificates of a run are valid.
+const DAYS: i64 = 2;
+
+/// Everything that the scenarios share.
+#[derive(Debug)]
+pub(crate) struct Stand {
+    /// What the tester did.
+    pub(crate) journal: Arc<Journal>,
+    /// The tester's HTTP client.
+    pub(crate) http: Http,
+    /// The tester's keys.
+    pub(crate) tester: Tester,
+    /// Who is where.
+    pub(crate) plan: Plan,
+    /// The clock.
+    pub(crate) clock: SystemClock,
+    companies: Pair<Mutex<Company>>,
+    logs: Pair<LogFile>,
+    lines: Pair<Forwarder>,
+    stranger: Forwarder,
+    edited: Mutex<EditedPolicies>,
+    directory: TempDir,
+}
+
+impl Stand {
+    /// Makes certificates, keys and configuration for one run below a temporary directory. Nothing runs yet but the
+    /// lines.
+    pub(crate) async fn prepare(workspace: &Path, binaries: &Pair<PathBuf>) -> Result<Self, CannotRun> {
+        let clock = SystemClock::new();
+        let directory = TempDir::with_prefix("bridge-").map_err(CannotRun::system("make a temporary directory"))?;
+        let root = directory.path();
+        let ports = ports::free(Plan::PORTS)?;
+        let plan = Plan::new(workspace, &ports)?;
+        let authority = Authority::new(clock.now(), DAYS)?;
+        let ca_file = root.join("ca.pem");
+        tls_files::write(&ca_file, authority.certificate_pem())?;
+        let tester = Tester::new(&root.join("tester"))?;
+        let settings = Settings { plan: &plan, authority: &authority, tester: &tester, ca_file: &ca_file };
+        let companies = Pair::try_new(|side| {
+            let home = root.join(side.name());
+            settings.write(side, &home)?;
+            let log = LogFile::new(root.join(format!("{}.log", side.name())));
+            Ok::<_, CannotRun>(Company::new(side, binaries[side].clone(), home, log))
+        })?;
+        let journal = Arc::new(Journal::default());
+        Ok(Self {
+            http: Http::new(plan.parties.clone(), authority.certificate_pem(), Arc::clone(&journal))?,
+            lines: lines(&plan).await?,
+            stranger: Forwarder::nowhere((PARTNER_FACING, plan.stranger).into()).await?,
+            logs: Pair::new(|side| companies[side].log().clone()),
+            companies: companies.map(Mutex::new),
+            edited: Mutex::default(),
+            journal,
+            tester,
+            plan,
+            clock,
+            directory,
+        })
+    }
+
+    /// The process of a company.
+    pub(crate) async fn company(&self, side: Side) -> MutexGuard<'_, Company> {
+        self.companies[side].lock().await
+    }
+
+    /// The log of a company.
+    pub(crate) fn log(&self, side: Side) -> &LogFile {
+        &self.logs[side]
+    }
+
+    /// The line over which a company's partner reaches its issuer.
+    pub(crate) fn line(&self, side: Side) -> &Forwarder {
+        &self.lines[side]
+    }
+
+    /// The door of the issuer that nobody trusts. It counts who knocks and lets nobody in.
+    pub(crate) fn stranger(&self) -> &Forwarder {
+        &self.stranger
+    }
+
+    /// The trust policies that the running scenario has edited.
+    pub(crate) async fn edited(&self) -> MutexGuard<'_, EditedPolicies> {
+        self.edited.lock().await
+    }
+
+    /// A company's trust policy, by name.
+    pub(crate) fn policy(&self, holder: Side, name: &str) -> Policy {
+        let path = self.directory.path().join(holder.name()).join("partners").join(format!("{name}.toml"));
+        Policy { holder, name: name.to_owned(), path }
+    }
+
+    /// Starts both companies.
+    pub(crate) async fn start(&self) -> Result<(), CannotRun> {
+        let (mut a, mut b) = (self.company(Side::A).await, self.company(Side::B).await);
+        tokio::try_join!(a.start(), b.start()).map(drop)
+    }
+
+    /// Undoes what a scenario did to the stand: lines are mended, policies restored, companies started.
+    pub(crate) async fn restore(&self) -> Result<(), CannotRun> {
+        self.lines.iter().for_each(|(_, line)| line.mend());
+        for (policy, text) in self.edited().await.take() {
+            let place = self.log(policy.holder).end();
+            toml_file::replace(&policy.path, &text)?;
+            if self.company(policy.holder).await.runs() {
+                self.policy_event(&policy, place, "policy_loaded").await?;
+            }
+        }
+        self.start().await
+    }
+
+    /// Waits until a company says that it has read a policy, or that it has refused to.
+    pub(crate) async fn policy_event(&self, policy: &Policy, place: u64, event: &str) -> Result<(), CannotRun> {
+        let log = self.log(policy.holder);
+        let noticed = log.wait_for(place, NOTICE, |line| line.is(event, "partner", &policy.name)).await;
+        noticed.map(drop).ok_or_else(|| {
+            let problem = format!("{} did not report {event} within {} s", policy.holder.name(), NOTICE.as_secs());
+            CannotRun::settings(&policy.path, problem)
+        })
+    }
+
+    /// Stops both companies and says what they took of the machine.
+    pub(crate) async fn stop(&self) -> Pair<Measured> {
+        let (mut a, mut b) = (self.company(Side::A).await, self.company(Side::B).await);
+        let measured = Pair::new(|side| if side == Side::A { a.measure() } else { b.measure() });
+        tokio::join!(a.stop(), b.stop());
+        measured
+    }
+}
+
+async fn lines(plan: &Plan) -> Result<Pair<Forwarder>, CannotRun> {
+    let line = async |side: Side| {
+        let issuer = &plan.parties[side].issuer;
+        Forwarder::start(issuer.on(PARTNER_FACING), issuer.on(DIRECT)).await
+    };
+    let (a, b) = (line(Side::A).await?, line(Side::B).await?);
+    Ok(Pair::of(a, b))
+}

@@ -1,0 +1,113 @@
+use super::certificates::Authority;
+use super::plan::Plan;
+use super::{DIRECT, PARTNER_FACING, toml_file};
+use crate::error::CannotRun;
+use crate::side::Side;
+use crate::tester::{Tester, Trust, ceilings};
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use toml::{Table, Value};
+
+/// Makes the configuration directory of one company for one run: the committed one, with the run's addresses and
+/// certificates, and with the tester's clients and trust policies added.
+pub(crate) struct Settings<'r> {
+    /// Who listens where.
+    pub(crate) plan: &'r Plan,
+    /// Who signs the certificates.
+    pub(crate) authority: &'r Authority,
+    /// Whose clients and policies are added.
+    pub(crate) tester: &'r Tester,
+    /// Where the certificate of the authority is.
+    pub(crate) ca_file: &'r Path,
+}
+
+impl Settings<'_> {
+    /// Writes the directory of a company; it must not exist yet.
+    pub(crate) fn write(&self, side: Side, directory: &Path) -> Result<(), CannotRun> {
+        self.copy(&self.plan.template[side], directory)?;
+        self.write_tls(side, &directory.join("tls"))?;
+        edit(&directory.join("company.toml"), |table| self.company(side, directory, table))?;
+        for policy in toml_file::list(&directory.join("partners"))? {
+            edit(&policy, |table| self.policy(side, &policy, table))?;
+        }
+        let partners = directory.join("partners");
+        toml_file::write(&partners.join("tester.toml"), &self.tester.trust_policy(side, &self.plan.parties[side]))?;
+        for (name, client) in self.tester.registrations(side, self.plan) {
+            toml_file::write(&directory.join("clients").join(format!("{name}.toml")), &client)?;
+        }
+        Ok(())
+    }
+
+    /// Copies every TOML and JSON file, with this run's URLs in the place of the committed ones.
+    fn copy(&self, from: &Path, to: &Path) -> Result<(), CannotRun> {
+        fs::create_dir_all(to).map_err(CannotRun::system(format!("make {}", to.display())))?;
+        for path in toml_file::entries(from)? {
+            let target = to.join(path.file_name().unwrap_or_default());
+            match path.extension().and_then(OsStr::to_str) {
+                _ if path.is_dir() => self.copy(&path, &target)?,
+                Some("toml") => {
+                    let mut table = toml_file::read(&path)?;
+                    self.plan.rewrite(&mut table);
+                    toml_file::write(&target, &table)?;
+                }
+                Some("json") => {
+                    fs::copy(&path, &target).map_err(CannotRun::system(format!("copy {}", path.display())))?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn write_tls(&self, side: Side, directory: &Path) -> Result<(), CannotRun> {
+        let party = &self.plan.parties[side];
+        let certificate = self.authority.issue(&[party.issuer.host.clone(), party.api.host.clone()])?;
+        super::tls_files::write(&directory.join("cert.pem"), &certificate.certificate_pem)?;
+        super::tls_files::write_private(&directory.join("key.pem"), &certificate.key_pem)
+    }
+
+    fn company(&self, side: Side, directory: &Path, table: &mut Table) {
+        let (own, partner) = (&self.plan.parties[side], &self.plan.parties[side.other()]);
+        let text = |path: PathBuf| path.display().to_string();
+        toml_file::set(table, "issuer", "listen", own.issuer.on(DIRECT).to_string());
+        toml_file::set(table, "api", "listen", own.api.on(DIRECT).to_string());
+        toml_file::set(table, "operations", "listen", format!("{DIRECT}:{}", own.operations));
+        toml_file::set(table, "tls", "certificate_file", text(directory.join("tls/cert.pem")));
+        toml_file::set(table, "tls", "key_file", text(directory.join("tls/key.pem")));
+        toml_file::set(table, "tls", "ca_file", text(self.ca_file.to_owned()));
+        toml_file::set(table, "telemetry", "log_format", "json");
+        toml_file::set(table, "telemetry", "log_level", "info");
+        // The company reaches its own issuer directly and its partner's over the line that the tester can cut.
+        let hosts = [
+            (&own.issuer.host, DIRECT),
+            (&own.api.host, DIRECT),
+            (&partner.issuer.host, PARTNER_FACING),
+            (&partner.api.host, DIRECT),
+        ];
+        for (host, address) in hosts {
+            toml_file::set(table, "hosts", host, address.to_string());
+        }
+    }
+
+    fn policy(&self, side: Side, file: &Path, table: &mut Table) {
+        let ca_file = Value::String(self.ca_file.display().to_string());
+        table.insert("ca_file".to_owned(), ca_file);
+        let whose = file.file_stem().and_then(OsStr::to_str);
+        let trust = match whose {
+            Some(name) if name == side.name() => Trust::Own,
+            _ => Trust::Partner,
+        };
+        for (client, ceiling) in ceilings(side, trust) {
+            let mut entry = Table::new();
+            entry.insert("scopes".to_owned(), Value::Array(ceiling.into_iter().map(Value::String).collect()));
+            toml_file::set(table, "clients", client, entry);
+        }
+    }
+}
+
+fn edit(path: &Path, change: impl FnOnce(&mut Table)) -> Result<(), CannotRun> {
+    let mut table = toml_file::read(path)?;
+    change(&mut table);
+    toml_file::write(path, &table)
+}

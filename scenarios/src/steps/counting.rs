@@ -1,0 +1,70 @@
+//! Counting: who asked which issuer for tokens, and how often.
+
+use crate::record::journal::Part;
+use crate::side::Side;
+use crate::stage::{Check, Stage, Unmet, expect_equal};
+use crate::tester::Client;
+use crate::tester::http::Request;
+use crate::tester::library::LibraryClient;
+use cucumber::{given, then, when};
+use futures_util::future::join_all;
+use std::collections::HashSet;
+
+#[given(expr = "client {client} of company {company} calls the partner through the client library with scope {string}")]
+fn uses_the_library(stage: &mut Stage, client: Client, own: Side, scope: String) -> Check {
+    stage.library = Some(LibraryClient::new(&stage.stand(), own, client, &scope)?);
+    Ok(())
+}
+
+#[when(expr = "it calls {string} {int} times at once")]
+async fn calls_at_once(stage: &mut Stage, line: String, times: usize) -> Check {
+    let stand = stage.stand();
+    let library = stage.library.as_ref().ok_or_else(|| Unmet::new("client", "one that uses the library", "none"))?;
+    let request = Request::new(library.to(), Part::Api, &line);
+    let calls = (0..times).map(|_| library.send(&stand, request.clone()));
+    for answer in join_all(calls).await {
+        expect_equal("status", &200, &answer?.seen.status)?;
+    }
+    Ok(())
+}
+
+#[then(expr = "the issuer of company {company} has issued {int} token(s) to client {word} since the scenario began")]
+fn has_issued(stage: &mut Stage, issuer: Side, expected: usize, client: String) -> Check {
+    let lines = stage.stand().log(issuer).lines_since(stage.began[issuer]);
+    let count = lines.iter().filter(|line| line.is("token_issued", "client_id", &client)).count();
+    expect_equal("tokens issued", &expected, &count)
+}
+
+#[then(expr = "company {company} has allowed {int} calls, all with the same token")]
+fn has_allowed(stage: &mut Stage, api: Side, expected: usize) -> Check {
+    let lines = stage.stand().log(api).lines_since(stage.began[api]);
+    let allowed: Vec<_> = lines.iter().filter(|line| line.is("decision", "outcome", "allow")).collect();
+    expect_equal("calls allowed", &expected, &allowed.len())?;
+    let mut tokens: Vec<_> = allowed.iter().map(|line| line.text("token")).collect();
+    tokens.sort_unstable();
+    tokens.dedup();
+    expect_equal("different tokens", &1, &tokens.len())
+}
+
+#[then(expr = "every token that the issuer of company {company} gave in this run went to its own side")]
+fn went_to_its_own_side(stage: &mut Stage, issuer: Side) -> Check {
+    let stand = stage.stand();
+    let log = stand.log(issuer).lines_since(0);
+    let with =
+        |event: &'static str| log.iter().filter(move |line| line.event() == event).map(|line| line.text("token"));
+    // Its own clients tell which tokens they got; the tester knows which it got as one of them.
+    let own: HashSet<&str> = with("token_obtained").collect();
+    let elsewhere: Vec<&str> =
+        with("token_issued").filter(|token| !own.contains(token) && !stand.journal.has_seen(token)).collect();
+    expect_equal("tokens that went elsewhere", &Vec::new(), &elsewhere)
+}
+
+#[then(expr = "company {company} has asked nobody but its own issuer for tokens in this run")]
+fn asked_its_own_issuer_only(stage: &mut Stage, company: Side) -> Check {
+    let stand = stage.stand();
+    let log = stand.log(company).lines_since(0);
+    let asked = log.iter().filter(|line| matches!(line.event(), "token_obtained" | "token_request_failed"));
+    let issuers: HashSet<&str> = asked.map(|line| line.text("iss")).collect();
+    let own = HashSet::from([stand.plan.parties[company].issuer.url.as_str()]);
+    expect_equal("issuers that were asked", &own, &issuers)
+}

@@ -1,0 +1,13 @@
+//! The code behind the steps of the features, by topic. Each step says what it expected and what it found.
+
+#![expect(clippy::needless_pass_by_value, reason = "cucumber parses the arguments of a step and gives them away")]
+
+mod answers;
+mod asking;
+mod calling;
+mod counting;
+mod forged;
+mod lines;
+mod policies;
+mod processes;
+mod secrets;

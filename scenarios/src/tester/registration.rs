@@ -1,0 +1,137 @@
+use super::{TESTER_ISSUER, Tester};
+use crate::side::Side;
+use crate::stand::plan::{Party, Plan};
+use cucumber::Parameter;
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+use toml::{Table, Value};
+
+/// A client that the tester has at each company.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Parameter)]
+#[param(name = "client", regex = "tester|newcomer")]
+pub(crate) enum Client {
+    /// May ask for every scope of both APIs; the partner's ceiling for it leaves one scope out.
+    Tester,
+    /// Is registered at its own company but stands in no partner's policy.
+    Newcomer,
+}
+
+impl Client {
+    /// Its client id.
+    pub(crate) const fn id(self) -> &'static str {
+        match self {
+            Self::Tester => "tester",
+            Self::Newcomer => "newcomer",
+        }
+    }
+}
+
+impl fmt::Display for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id())
+    }
+}
+
+impl FromStr for Client {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        [Self::Tester, Self::Newcomer]
+            .into_iter()
+            .find(|client| client.id() == text)
+            .ok_or_else(|| format!("invalid client: expected tester or newcomer, found {text}"))
+    }
+}
+
+/// Whose tokens a trust policy is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// The company's own.
+    Own,
+    /// The partner's.
+    Partner,
+}
+
+/// Every scope of an API, the one that stays above the partner's ceiling last.
+pub(crate) const fn scopes(side: Side) -> [&'static str; 3] {
+    match side {
+        Side::A => ["orders:read", "tracking:write", "orders:write"],
+        Side::B => ["shipments:read", "shipments:write", "shipments:track"],
+    }
+}
+
+/// The ceilings to be added to a company's policy for its own clients or its partner's.
+pub(crate) fn ceilings(side: Side, trust: Trust) -> [(&'static str, Vec<String>); 1] {
+    let all = scopes(side).map(str::to_owned);
+    let ceiling = match trust {
+        Trust::Own => all.to_vec(),
+        Trust::Partner => all[..2].to_vec(),
+    };
+    [(Client::Tester.id(), ceiling)]
+}
+
+impl Tester {
+    /// The client files to be added at a company, by name.
+    pub(crate) fn registrations(&self, side: Side, plan: &Plan) -> [(&'static str, Table); 2] {
+        let own = access(&plan.parties[side], &scopes(side));
+        let partner = access(&plan.parties[side.other()], &scopes(side.other()));
+        [
+            (Client::Tester.id(), self.registration(side, Client::Tester, vec![own, partner.clone()])),
+            (Client::Newcomer.id(), self.registration(side, Client::Newcomer, vec![partner])),
+        ]
+    }
+
+    fn registration(&self, side: Side, client: Client, access: Vec<Value>) -> Table {
+        let mut table = Table::new();
+        table.insert("client_id".to_owned(), client.id().into());
+        table.insert("credential".to_owned(), jwks_file(&self.client_keys(side)));
+        table.insert("access".to_owned(), Value::Array(access));
+        table
+    }
+
+    /// A company's trust policy for the tester's own issuer.
+    pub(crate) fn trust_policy(&self, side: Side, party: &Party) -> Table {
+        let mut client = Table::new();
+        client.insert("scopes".to_owned(), list(&scopes(side)));
+        let mut clients = Table::new();
+        clients.insert(Client::Tester.id().to_owned(), Value::Table(client));
+        let mut table = Table::new();
+        table.insert("issuer".to_owned(), TESTER_ISSUER.into());
+        table.insert("keys".to_owned(), jwks_file(&self.issuer_keys()));
+        table.insert("enabled".to_owned(), true.into());
+        table.insert("audience".to_owned(), party.api.url.clone().into());
+        table.insert("algorithms".to_owned(), list(&["ES256"]));
+        table.insert("max_token_lifetime".to_owned(), "15m".into());
+        table.insert("sender_constraint".to_owned(), "none".into());
+        table.insert("clients".to_owned(), Value::Table(clients));
+        table
+    }
+
+    /// Where the public keys of the tester's clients of a company are.
+    pub(super) fn client_keys(&self, side: Side) -> PathBuf {
+        self.directory.join(format!("{}.jwks.json", side.name()))
+    }
+
+    /// Where the public keys of the tester's own issuer are.
+    pub(super) fn issuer_keys(&self) -> PathBuf {
+        self.directory.join("tester.jwks.json")
+    }
+}
+
+fn access(party: &Party, scopes: &[&str]) -> Value {
+    let mut table = Table::new();
+    table.insert("audience".to_owned(), party.api.url.clone().into());
+    table.insert("scopes".to_owned(), list(scopes));
+    Value::Table(table)
+}
+
+fn jwks_file(path: &std::path::Path) -> Value {
+    let mut table = Table::new();
+    table.insert("jwks_file".to_owned(), path.display().to_string().into());
+    Value::Table(table)
+}
+
+fn list(values: &[&str]) -> Value {
+    Value::Array(values.iter().map(|value| Value::from(*value)).collect())
+}
