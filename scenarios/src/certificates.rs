@@ -45,19 +45,19 @@ impl Files {
     fn named_in(directory: &Path) -> Result<Self, CannotRun> {
         let company_toml = directory.join("company.toml");
         let company = toml_file::read(&company_toml)?;
-        let file = |table: &Table, key: &str| table.get(key).and_then(Value::as_str).map(|path| directory.join(path));
         let lacks = |what: &str| CannotRun::settings(&company_toml, format!("expected {what}, found none"));
         let tls = company.get("tls").and_then(Value::as_table).ok_or_else(|| lacks("a section [tls]"))?;
-        let mut authorities: Vec<PathBuf> = file(tls, "ca_file").into_iter().collect();
-        for policy in toml_file::list(&directory.join("partners"))? {
-            authorities.extend(file(&toml_file::read(&policy)?, "ca_file"));
+        let mut authorities: Vec<PathBuf> = named(directory, tls, "ca_file").into_iter().collect();
+        let partners = directory.join("partners");
+        for policy in toml_file::list(&partners)? {
+            authorities.extend(named(&partners, &toml_file::read(&policy)?, "ca_file"));
         }
         authorities.sort();
         authorities.dedup();
         Ok(Self {
             hosts: hosts(&company),
-            certificate: file(tls, "certificate_file").ok_or_else(|| lacks("certificate_file in [tls]"))?,
-            key: file(tls, "key_file").ok_or_else(|| lacks("key_file in [tls]"))?,
+            certificate: named(directory, tls, "certificate_file").ok_or_else(|| lacks("certificate_file in [tls]"))?,
+            key: named(directory, tls, "key_file").ok_or_else(|| lacks("key_file in [tls]"))?,
             authorities,
         })
     }
@@ -72,6 +72,11 @@ impl Files {
         tls_files::write_private(&self.key, &certificate.key_pem)?;
         self.authorities.iter().try_for_each(|path| tls_files::write(path, authority.certificate_pem()))
     }
+}
+
+/// The file that a key names. Paths are relative to the file in which they stand.
+fn named(directory: &Path, table: &Table, key: &str) -> Option<PathBuf> {
+    table.get(key).and_then(Value::as_str).map(|path| directory.join(path))
 }
 
 /// The host names under which a company is known, and the loopback ones.
@@ -99,7 +104,7 @@ mod tests {
         let tls = "[tls]\ncertificate_file = \"tls/c.pem\"\nkey_file = \"tls/k.pem\"\nca_file = \"tls/ca.pem\"\n";
         let urls = "[issuer]\nurl = \"https://i.example:1\"\n[api]\nurl = \"https://p.example:2\"\n";
         std::fs::write(root.join("company.toml"), format!("{tls}{urls}")).unwrap();
-        std::fs::write(root.join("partners/b.toml"), "ca_file = \"tls/b-ca.pem\"\n").unwrap();
+        std::fs::write(root.join("partners/b.toml"), "ca_file = \"../tls/b-ca.pem\"\n").unwrap();
         let mut wanted = Certificates { configs: vec![root.to_owned()], days: 3, force: false };
         let nowhere = || root.join("nowhere");
         let surroundings = Surroundings { cargo: None, executable: nowhere(), workspace: nowhere() };

@@ -15,7 +15,16 @@ macro_rules! features {
     };
 }
 
-features!();
+features!(
+    "02-tokens",
+    "03-scopes",
+    "04-audiences",
+    "05-issuers",
+    "06-policies",
+    "07-assertions",
+    "08-outages",
+    "99-secrets",
+);
 
 /// Reads every feature, with one scenario for each row of examples.
 pub(crate) fn read() -> Result<Vec<Feature>, CannotRun> {
@@ -70,6 +79,8 @@ impl Parser<Vec<Feature>> for ReadFeatures {
 #[cfg(test)]
 mod tests {
     use super::{Selection, TEXTS, parse, read};
+    use crate::stage::Stage;
+    use cucumber::World;
 
     const TEXT: &str = "@all\nFeature: f\n  @x\n  Scenario Outline: <c>\n    Given <c>\n    Examples:\n      | c |\n      | A |\n      | B |\n  @y\n  Scenario: s\n    Given s\n";
 
@@ -104,6 +115,18 @@ mod tests {
         let mut listed: Vec<&str> = TEXTS.iter().map(|(name, _)| *name).collect();
         listed.sort_unstable();
         assert_eq!(files, listed);
+    }
+
+    #[test]
+    fn every_step_is_played_by_exactly_one_function() {
+        let code = Stage::collection();
+        for feature in read().unwrap() {
+            let background = feature.background.iter().flat_map(|background| &background.steps);
+            for step in background.chain(feature.scenarios.iter().flat_map(|scenario| &scenario.steps)) {
+                let found = code.find(step).unwrap_or_else(|ambiguous| panic!("{}: {ambiguous}", step.value));
+                assert!(found.is_some(), "{}: no function plays `{} {}`", feature.name, step.keyword, step.value);
+            }
+        }
     }
 
     #[test]

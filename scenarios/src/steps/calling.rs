@@ -2,9 +2,14 @@
 
 use crate::record::journal::Part;
 use crate::side::Side;
-use crate::stage::{Check, Stage};
+use crate::stage::{Check, Stage, Unmet};
 use crate::tester::http::Request;
-use cucumber::when;
+use bridge_types::Clock;
+use cucumber::{then, when};
+use std::time::Duration;
+
+/// How long the tester waits before it tries again.
+const PAUSE: Duration = Duration::from_millis(100);
 
 #[when(expr = "it calls {string} at company {company}")]
 async fn calls(stage: &mut Stage, line: String, api: Side) -> Check {
@@ -34,4 +39,21 @@ async fn calls_with_two_headers(stage: &mut Stage, line: String, api: Side) -> C
     let request = Request::new(api, Part::Api, &line).token(held).header("authorization", "Basic dGVzdDp0ZXN0");
     stage.answer = stage.stand().http.send(request).await;
     Ok(())
+}
+
+#[then(expr = "company {company} answers {string} with {int} within {int} seconds")]
+async fn answers_soon(stage: &mut Stage, api: Side, line: String, status: u16, seconds: u32) -> Check {
+    let stand = stage.stand();
+    let deadline = stand.clock.monotonic() + Duration::from_secs(seconds.into());
+    loop {
+        let request = Request::new(api, Part::Api, &line).token(stage.held()?);
+        stage.answer = stand.http.send(request).await;
+        if stage.answer.seen.status == status {
+            return Ok(());
+        }
+        if stand.clock.monotonic() > deadline {
+            return Err(Unmet::new("answer in time", status, format_args!("{:?}", stage.answer.seen)));
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
 }
