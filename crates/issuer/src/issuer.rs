@@ -4,7 +4,7 @@ use crate::discovery::Document;
 use crate::error::{Outage, StartError, TokenError};
 use crate::form::TokenForm;
 use crate::record::Attempt;
-use crate::replay_guard::{AuthenticatedClient, ReplayGuard};
+use crate::replay::{AuthenticatedClient, ReplayGuard};
 use crate::request::Asked;
 use crate::{Clients, IssuerConfig, IssuerStore, KeyBackend, KeyPurpose, TokenRequest};
 use arc_swap::ArcSwap;

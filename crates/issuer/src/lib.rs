@@ -23,7 +23,7 @@ mod http;
 mod issuer;
 mod key_backend;
 mod record;
-mod replay_guard;
+mod replay;
 mod request;
 mod store;
 

@@ -51,7 +51,7 @@ async fn takes_forms_alone() {
         ("application/x-www-form-urlencoded; charset=UTF-8", 200),
         ("application/x-www-form-urlencoded;charset=\"utf-8\"", 200),
         ("application/x-www-form-urlencoded; charset=utf-16", 400),
-        ("application/x-www-form-urlencoded; boundary=x", 400),
+        ("application/x-www-form-urlencoded; boundary=utf-8", 400),
         ("application/x-www-form-urlencoded2", 400),
         ("application/json", 400),
         ("multipart/form-data; boundary=x", 400),

@@ -99,10 +99,12 @@ async fn more_requests_than_may_wait_are_told_to_come_back() {
 async fn stopping_answers_those_who_wait_and_nobody_else() {
     let world = Arc::new(World::new().await);
     world.store.hold();
-    let requests = spawn_requests(&world, 20);
+    let under_way = spawn_requests(&world, 1);
     while world.store.writes() == 0 {
         yield_now().await;
     }
+    let waiting = spawn_requests(&world, 20);
+    yield_now().await;
     let stop = tokio::spawn({
         let issuer = Arc::clone(&world.issuer);
         async move { issuer.stop().await }
@@ -111,7 +113,8 @@ async fn stopping_answers_those_who_wait_and_nobody_else() {
     assert!(!stop.is_finished(), "stopped with a write under way");
     world.store.release();
     stop.await.unwrap();
-    assert!(requests.join_all().await.iter().all(Result::is_ok));
+    assert!(under_way.join_all().await.iter().all(Result::is_ok));
+    assert!(waiting.join_all().await.iter().all(Result::is_ok));
     assert_eq!(refusal(world.present(&world.assertion().sign()).await), ("temporarily_unavailable", "stopping"));
     world.issuer.stop().await;
 }
