@@ -26,7 +26,14 @@ pub fn parse_json<T: Parse>(json: &[u8]) -> Result<T, Problem> {
 }
 
 pub(crate) fn find_defects<T: Parse>(json: &[u8]) -> Result<T, Vec<FieldError>> {
-    let wire = structure::read(json).map_err(|defect| vec![defect])?;
+    parse_wire(structure::read(json).map_err(|defect| vec![defect])?)
+}
+
+/// Makes something from its wire form, for documents that are not requests.
+///
+/// # Errors
+/// Every wrong value.
+pub fn parse_wire<T: Parse>(wire: T::Wire) -> Result<T, Vec<FieldError>> {
     let mut check = Check::default();
     T::parse(wire, &mut check).ok_or(check.defects)
 }

@@ -2,7 +2,7 @@ use crate::Mismatch;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use bridge_validator::Problem;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::future::{Ready, ready};
 use uuid::Uuid;
@@ -10,8 +10,8 @@ use uuid::Uuid;
 /// The id of something in the own database: a UUID that sorts by the time it was made.
 ///
 /// As an extractor it reads the path parameter `id`; what is no id of ours answers 404, like an id that does not exist.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String")]
 pub struct ItemId(Uuid);
 
 impl ItemId {

@@ -8,7 +8,8 @@ use utoipa::{PartialSchema, ToSchema};
 /// Where a parcel goes.
 ///
 /// Does NOT check that the place exists.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "AddressBody")]
 pub struct Address {
     name: Text<100>,
     street: Text<100>,
@@ -48,6 +49,15 @@ impl PartialSchema for Address {
 impl ToSchema for Address {
     fn name() -> Cow<'static, str> {
         AddressBody::name()
+    }
+}
+
+impl TryFrom<AddressBody> for Address {
+    type Error = Mismatch;
+
+    /// For documents of our own; a request is parsed with [`Parse`], which tells more than the first defect.
+    fn try_from(wire: AddressBody) -> Result<Self, Mismatch> {
+        Self::parse(wire, &mut Check::default()).ok_or_else(|| Mismatch::new("an address", "another value"))
     }
 }
 

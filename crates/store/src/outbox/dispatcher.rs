@@ -1,4 +1,4 @@
-use super::{Message, MessageId, Pace, table};
+use super::{Message, MessageId, Pace, PayloadUnreadable, table};
 use crate::{Database, StoreError};
 use async_trait::async_trait;
 use futures_util::FutureExt;
@@ -48,6 +48,19 @@ impl DeliveryFailure {
     /// A refusal.
     pub fn permanent(reason: impl fmt::Display) -> Self {
         Self::Permanent { reason: reason.to_string() }
+    }
+}
+
+impl From<StoreError> for DeliveryFailure {
+    /// Our own database failed: that passes.
+    fn from(error: StoreError) -> Self {
+        Self::temporary(error)
+    }
+}
+
+impl From<PayloadUnreadable> for DeliveryFailure {
+    fn from(error: PayloadUnreadable) -> Self {
+        Self::permanent(error)
     }
 }
 

@@ -1,0 +1,126 @@
+use bridge_business::{Check, ItemId, Mismatch, Moment, Parse, Text};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What happened to a shipment, in the carrier's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    /// The carrier has taken the job.
+    Accepted,
+    /// The carrier has the goods.
+    PickedUp,
+    /// The goods passed a place on their way.
+    InTransit,
+    /// The customer has the goods.
+    Delivered,
+    /// The goods will not arrive.
+    Failed,
+}
+
+impl EventKind {
+    pub(crate) const ALL: [Self; 5] = [Self::Accepted, Self::PickedUp, Self::InTransit, Self::Delivered, Self::Failed];
+
+    /// Its name in the API and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::PickedUp => "picked_up",
+            Self::InTransit => "in_transit",
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl TryFrom<&str> for EventKind {
+    type Error = Mismatch;
+
+    fn try_from(text: &str) -> Result<Self, Mismatch> {
+        let known = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
+        let expected = "one of accepted, picked_up, in_transit, delivered, failed";
+        known.ok_or_else(|| Mismatch::new(expected, format_args!("\"{text}\"")))
+    }
+}
+
+impl TryFrom<String> for EventKind {
+    type Error = Mismatch;
+
+    fn try_from(text: String) -> Result<Self, Mismatch> {
+        Self::try_from(text.as_str())
+    }
+}
+
+/// A report of a carrier.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewTrackingEvent {
+    pub(crate) event_id: Text<64>,
+    pub(crate) kind: EventKind,
+    pub(crate) note: Option<Text<200>>,
+    pub(crate) occurred_at: Timestamp,
+}
+
+/// A report on the wire.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewTrackingEvent)]
+pub struct TrackingEventBody {
+    /// What the carrier calls it. A report with the same id is applied once, whenever it comes again.
+    #[schema(min_length = 1, max_length = 64, example = "01890a5d-ac96-774b-bcce-b302099a8057")]
+    pub event_id: String,
+    /// What happened.
+    #[schema(value_type = EventKind)]
+    pub kind: String,
+    /// More about it, for people.
+    #[schema(min_length = 1, max_length = 200, example = "Heidelberg depot")]
+    pub note: Option<String>,
+    /// When it happened, by the carrier's clock.
+    #[schema(format = DateTime)]
+    pub occurred_at: String,
+}
+
+/// A report as it was kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct TrackingEvent {
+    /// Its name here.
+    #[schema(value_type = String, format = Uuid)]
+    pub(crate) id: ItemId,
+    /// What the carrier calls it.
+    #[schema(value_type = String)]
+    pub(crate) event_id: Text<64>,
+    /// Who reported it: a partner, by its name here.
+    pub(crate) reported_by: String,
+    /// What happened.
+    pub(crate) kind: EventKind,
+    /// More about it, for people.
+    #[schema(value_type = Option<String>)]
+    pub(crate) note: Option<Text<200>>,
+    /// When it happened, by the carrier's clock.
+    #[schema(value_type = String, format = DateTime)]
+    pub(crate) occurred_at: Timestamp,
+    /// When it was received, by our clock.
+    #[schema(value_type = String, format = DateTime)]
+    pub(crate) received_at: Timestamp,
+}
+
+impl TrackingEvent {
+    /// A report that is received now.
+    pub(crate) fn receive(new: NewTrackingEvent, reported_by: &str, now: Timestamp) -> Self {
+        let NewTrackingEvent { event_id, kind, note, occurred_at } = new;
+        let (id, reported_by) = (ItemId::new(), reported_by.to_owned());
+        Self { id, event_id, reported_by, kind, note, occurred_at, received_at: now }
+    }
+}
+
+impl Parse for NewTrackingEvent {
+    type Wire = TrackingEventBody;
+
+    fn parse(wire: TrackingEventBody, check: &mut Check) -> Option<Self> {
+        let event_id = check.value("event_id", wire.event_id);
+        let kind = check.value("kind", wire.kind);
+        let note = check.optional("note", wire.note);
+        let occurred_at = check.value::<_, Moment>("occurred_at", wire.occurred_at);
+        Some(Self { event_id: event_id?, kind: kind?, note: note?, occurred_at: occurred_at?.timestamp() })
+    }
+}

@@ -1,0 +1,111 @@
+use bridge_business::{Check, ItemId, Mismatch, Parse, Text};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What happens to a shipment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    /// The carrier has taken the job. Only the carrier's own program says so, once it has read the order.
+    Accepted,
+    /// The carrier has the goods.
+    PickedUp,
+    /// The goods passed a place on their way.
+    InTransit,
+    /// The customer has the goods.
+    Delivered,
+    /// The goods will not arrive.
+    Failed,
+}
+
+impl EventKind {
+    pub(crate) const ALL: [Self; 5] = [Self::Accepted, Self::PickedUp, Self::InTransit, Self::Delivered, Self::Failed];
+
+    /// Its name in the API and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::PickedUp => "picked_up",
+            Self::InTransit => "in_transit",
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl TryFrom<&str> for EventKind {
+    type Error = Mismatch;
+
+    fn try_from(text: &str) -> Result<Self, Mismatch> {
+        let known = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
+        known.ok_or_else(|| Mismatch::new("a kind of event", text))
+    }
+}
+
+/// An event that a depot may report: any but the acceptance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Reportable(EventKind);
+
+impl TryFrom<String> for Reportable {
+    type Error = Mismatch;
+
+    fn try_from(text: String) -> Result<Self, Mismatch> {
+        let kind = EventKind::try_from(text.as_str()).ok().filter(|kind| *kind != EventKind::Accepted);
+        let expected = "one of picked_up, in_transit, delivered, failed";
+        kind.map(Self).ok_or_else(|| Mismatch::new(expected, format_args!("\"{text}\"")))
+    }
+}
+
+/// Something that a depot reports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEvent {
+    pub(crate) kind: EventKind,
+    pub(crate) note: Option<Text<200>>,
+}
+
+/// A depot's report on the wire.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewEvent)]
+pub struct EventBody {
+    /// What happened: anything but `accepted`.
+    #[schema(value_type = EventKind)]
+    pub kind: String,
+    /// More about it, for people.
+    #[schema(min_length = 1, max_length = 200, example = "Heidelberg depot")]
+    pub note: Option<String>,
+}
+
+/// Something that happened to a shipment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Event {
+    /// Its name.
+    #[schema(value_type = String, format = Uuid)]
+    pub(crate) id: ItemId,
+    /// What happened.
+    pub(crate) kind: EventKind,
+    /// More about it, for people.
+    #[schema(value_type = Option<String>)]
+    pub(crate) note: Option<Text<200>>,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub(crate) occurred_at: Timestamp,
+}
+
+impl Event {
+    /// Something that happens now.
+    pub(crate) fn happen(new: NewEvent, now: Timestamp) -> Self {
+        Self { id: ItemId::new(), kind: new.kind, note: new.note, occurred_at: now }
+    }
+}
+
+impl Parse for NewEvent {
+    type Wire = EventBody;
+
+    fn parse(wire: EventBody, check: &mut Check) -> Option<Self> {
+        let kind = check.value::<_, Reportable>("kind", wire.kind);
+        let note = check.optional("note", wire.note);
+        Some(Self { kind: kind?.0, note: note? })
+    }
+}
