@@ -33,18 +33,19 @@ impl Watch {
         if let Err(error) = &watcher {
             tracing::warn!(target: "bridge", event = "watch_failed", detail = %error, "files are polled, not watched");
         }
-        Self { directory: directory.to_owned(), stamp: stamp(directory), event, _watcher: watcher.ok() }
+        Self { directory: directory.to_owned(), stamp: 0, event, _watcher: watcher.ok() }
     }
 
-    /// Resolves when a file has changed and the directories are quiet again.
+    /// Resolves when a file has changed and the directories are quiet again; the first time at once, because files may have
+    /// changed between their first reading and the start of the watch.
     pub(crate) async fn changed(&mut self) {
         loop {
-            if timeout(POLL, self.event.notified()).await.is_ok() {
-                self.quiet().await;
-            }
             let stamp = stamp(&self.directory);
             if std::mem::replace(&mut self.stamp, stamp) != stamp {
                 return;
+            }
+            if timeout(POLL, self.event.notified()).await.is_ok() {
+                self.quiet().await;
             }
         }
     }

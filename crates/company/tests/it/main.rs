@@ -1,0 +1,13 @@
+//! A company as its operator and its partners see it: configuration, command line, listeners, reload, shutdown.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "in a test, a broken premise is a panic")]
+
+mod call;
+mod command_line;
+mod configuration;
+mod environment;
+mod limits;
+mod operations;
+mod reload;
+mod start;
+mod support;
+mod two_companies;

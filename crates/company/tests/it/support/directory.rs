@@ -1,0 +1,94 @@
+use bridge_testkit::{TestCa, TestCertificate};
+use std::fs;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// A configuration directory with good files, which a test then spoils.
+pub(crate) struct Directory(TempDir);
+
+const COMPANY: &str = r#"name = "notes"
+database = "sqlite:notes.db"
+
+[issuer]
+listen = "127.0.0.1:0"
+
+[api]
+listen = "127.0.0.1:0"
+
+[operations]
+listen = "127.0.0.1:0"
+
+[tls]
+certificate_file = "tls/cert.pem"
+key_file = "tls/key.pem"
+ca_file = "tls/ca.pem"
+
+[telemetry]
+log_level = "error"
+"#;
+
+pub(crate) const CLIENT: &str = r#"client_id = "reader"
+credential = "managed"
+
+[[access]]
+audience = "https://api.example"
+scopes = ["notes:read"]
+"#;
+
+pub(crate) const POLICY: &str = r#"issuer = "https://issuer.example"
+audience = "https://api.example"
+
+[clients.reader]
+scopes = ["notes:read"]
+
+[outbound]
+url = "https://api.example"
+client = "reader"
+"#;
+
+impl Directory {
+    /// Good files, with certificates of an authority of their own.
+    pub(crate) fn new() -> Self {
+        Self::signed_by(&TestCa::new())
+    }
+
+    /// Good files, with certificates for 127.0.0.1.
+    pub(crate) fn signed_by(ca: &TestCa) -> Self {
+        let directory = Self(TempDir::new().unwrap());
+        let TestCertificate { certificate_pem, key_pem } = ca.server(&["127.0.0.1"]);
+        directory.write("company.toml", COMPANY);
+        directory.write("tls/cert.pem", &certificate_pem);
+        directory.write("tls/key.pem", &key_pem);
+        directory.write("tls/ca.pem", &ca.certificate_pem());
+        directory.write("clients/reader.toml", CLIENT);
+        directory.write("partners/partner.toml", POLICY);
+        directory
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.path().join(name)
+    }
+
+    /// Writes a file, and the directories above it.
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        let file = self.file(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+    }
+
+    /// Replaces a part of a file, as an editor does: a new file is renamed into place.
+    pub(crate) fn edit(&self, name: &str, from: &str, to: &str) {
+        let text = fs::read_to_string(self.file(name)).unwrap();
+        assert!(text.contains(from), "{name} has no {from:?}");
+        self.write(".edited", &text.replacen(from, to, 1));
+        fs::rename(self.file(".edited"), self.file(name)).unwrap();
+    }
+
+    pub(crate) fn remove(&self, name: &str) {
+        fs::remove_file(self.file(name)).unwrap();
+    }
+}

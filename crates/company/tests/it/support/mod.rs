@@ -1,0 +1,11 @@
+//! A small company to test with, and the files it is made of.
+
+mod application;
+mod directory;
+mod run;
+mod stand;
+
+pub(crate) use application::Notes;
+pub(crate) use directory::Directory;
+pub(crate) use run::{Outcome, run};
+pub(crate) use stand::{Stand, eventually};

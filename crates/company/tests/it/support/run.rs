@@ -1,0 +1,47 @@
+use super::{Directory, Notes};
+use bridge_company::config::Variables;
+use bridge_company::{Exit, Process, run_with};
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+/// What came of one command line.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) exit: Exit,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// Runs one command line of the test company on a configuration directory.
+pub(crate) fn run(directory: &Directory, arguments: &[&str], variables: &[(&str, &str)]) -> Outcome {
+    let (stdout, stderr) = (Captured::default(), Captured::default());
+    let config = directory.path().to_str().unwrap();
+    let arguments = std::iter::once("notes").chain(arguments.iter().copied()).chain(["--config", config]);
+    let variables: Variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+    let exit = run_with::<Notes>(Process {
+        arguments: arguments.map(Into::into).collect(),
+        variables,
+        stdout: Box::new(stdout.clone()),
+        stderr: Box::new(stderr.clone()),
+    });
+    Outcome { exit, stdout: stdout.text(), stderr: stderr.text() }
+}
+
+#[derive(Clone, Default)]
+struct Captured(Arc<Mutex<Vec<u8>>>);
+
+impl Captured {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for Captured {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

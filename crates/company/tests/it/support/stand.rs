@@ -1,0 +1,87 @@
+use super::{Directory, Notes};
+use bridge_company::config::Configuration;
+use bridge_company::{Addresses, Company};
+use bridge_testkit::TestCa;
+use bridge_types::SystemClock;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use reqwest::{Certificate, Client};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A company that serves on ports of the system's choice, and a caller that trusts its certificates.
+pub(crate) struct Stand {
+    pub(crate) directory: Directory,
+    pub(crate) company: Company,
+    pub(crate) http: Client,
+}
+
+impl Stand {
+    /// Starts a company with good files.
+    pub(crate) async fn start() -> Self {
+        Self::start_in(&TestCa::new(), |_| {}).await
+    }
+
+    /// Starts a company whose files a test has changed.
+    pub(crate) async fn start_in(ca: &TestCa, change: impl FnOnce(&Directory)) -> Self {
+        let directory = Directory::signed_by(ca);
+        change(&directory);
+        let configuration = Configuration::load(directory.path(), &[].into()).unwrap();
+        let metrics = PrometheusBuilder::new().build_recorder().handle();
+        let company = Company::start::<Notes>(configuration, Arc::new(SystemClock::new()), metrics).await.unwrap();
+        let authority = Certificate::from_pem(ca.certificate_pem().as_bytes()).unwrap();
+        let http = Client::builder().tls_certs_only([authority]).build().unwrap();
+        Self { directory, company, http }
+    }
+
+    pub(crate) fn addresses(&self) -> &Addresses {
+        self.company.addresses()
+    }
+
+    /// The URL of a path at the API.
+    pub(crate) fn api(&self, path: &str) -> String {
+        format!("{}{path}", self.addresses().api.url)
+    }
+
+    /// The URL of a path of the operations pages.
+    pub(crate) fn operations(&self, path: &str) -> String {
+        format!("http://{}{path}", self.addresses().operations.address)
+    }
+
+    /// What `/readyz` says.
+    pub(crate) async fn readiness(&self) -> serde_json::Value {
+        let answer = self.http.get(self.operations("/readyz")).send().await.unwrap();
+        serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
+    }
+
+    /// Lets the clients of this company call the other one, and the other one let them in.
+    pub(crate) fn befriend(&self, other: &Self) {
+        self.introduce(other, true);
+        other.introduce(self, false);
+    }
+
+    fn introduce(&self, other: &Self, outbound: bool) {
+        let (own, partner) = (self.addresses(), other.addresses());
+        let access = format!("audience = \"{}\"\nscopes = [\"notes:read\"]", partner.api.url);
+        let client = format!("client_id = \"reader\"\ncredential = \"managed\"\n[[access]]\n{access}\n");
+        let target = format!("[outbound]\nurl = \"{}\"\nclient = \"reader\"\n", partner.api.url);
+        let policy = format!(
+            "issuer = \"{}\"\naudience = \"{}\"\nca_file = \"../tls/ca.pem\"\n[clients.reader]\nscopes = [\"notes:read\"]\n{}",
+            partner.issuer.url,
+            own.api.url,
+            if outbound { target.as_str() } else { "" },
+        );
+        self.directory.write("clients/reader.toml", &client);
+        self.directory.write("partners/partner.toml", &policy);
+    }
+}
+
+/// Waits for something that happens in the background, up to ten seconds.
+pub(crate) async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    for _ in 0..200 {
+        if let Some(seen) = look().await {
+            return seen;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("never came about: {what}");
+}
