@@ -22,3 +22,12 @@ impl Partners {
         self.0.store(Arc::new(apis));
     }
 }
+
+impl FromIterator<PartnerApi> for Partners {
+    /// A table that stays as it is, each API under its partner's name: for tests and for programs without files.
+    fn from_iter<I: IntoIterator<Item = PartnerApi>>(apis: I) -> Self {
+        let partners = Self::default();
+        partners.replace(apis.into_iter().map(|api| (api.partner().to_owned(), Arc::new(api))).collect());
+        partners
+    }
+}
