@@ -5,6 +5,7 @@
 //! crate's types would exist twice.
 #![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "in a test, a broken premise is a panic")]
 
+pub mod attacks;
 mod ca;
 mod clock;
 mod forge;

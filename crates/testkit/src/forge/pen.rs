@@ -1,14 +1,14 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use bridge_jose::{SigningKey, VerificationKey};
+use bridge_jose::{Algorithm, SigningKey, VerificationKey};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Makes signatures, and can make the same one twice.
 ///
-/// ES256 and PS256 signatures differ each time. A pen with a memory gives the signature that it has given before for
-/// the same key and text, so that committed vectors do not change when they are made again.
+/// ES256 and PS256 signatures differ each time. A pen with a memory gives the one that it has given before for the same
+/// key and text, so that committed vectors do not change when they are made again. The other two need no memory.
 #[derive(Debug, Clone, Default)]
 pub struct Pen(Option<Arc<Mutex<Memory>>>);
 
@@ -27,7 +27,8 @@ impl Pen {
     /// The raw JWS signature over a signing input.
     pub fn sign(&self, key: &SigningKey, input: &[u8]) -> Vec<u8> {
         let fresh = || key.sign(input).expect("the key signs");
-        let Some(memory) = &self.0 else { return fresh() };
+        let repeatable = matches!(key.algorithm(), Algorithm::EdDsa | Algorithm::Rs256);
+        let Some(memory) = self.0.as_ref().filter(|_| !repeatable) else { return fresh() };
         let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
         let name = name(key, input);
         memory.used.insert(name.clone());
@@ -64,7 +65,8 @@ fn valid(key: &SigningKey, input: &[u8], text: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::Pen;
-    use bridge_jose::{Algorithm, SigningKey};
+    use bridge_jose::Algorithm;
+    use bridge_jose::SigningKey;
     use std::collections::BTreeMap;
 
     #[test]

@@ -1,0 +1,283 @@
+//! The corpus as files: the same cases with fixed keys, a fixed clock and signatures that do not change, for verifiers
+//! in any language (`scenarios/attacks/`).
+
+use super::token_endpoint::{TokenCase, TokenExpected, TokenRequest};
+use super::{Case, Challenge, Expected, Face, Foreign, Policy, Request, Ring, World, resource_server, token_endpoint};
+use crate::forge::Pen;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bridge_jose::{Algorithm, SigningKey};
+use bridge_types::Secret;
+use jiff::Timestamp;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The moment of every vector: 2026-01-01T00:00:00Z.
+const NOW: i64 = 1_767_225_600;
+
+type Jwk = BTreeMap<String, String>;
+
+/// The private keys of the vectors: algorithm → role → PKCS#8 in base64. Published on purpose.
+pub type Keys = BTreeMap<Algorithm, BTreeMap<String, String>>;
+
+/// New keys, for a corpus that starts over.
+pub fn new_keys() -> Keys {
+    let roles = |algorithm| {
+        let Ring { current, retired, foreign, rogue } = Ring::generate(algorithm);
+        let roles = [("current", current), ("retired", retired), ("foreign", foreign), ("rogue", rogue)];
+        roles.map(|(role, key)| (role.to_owned(), STANDARD.encode(key.to_pkcs8().expose()))).into()
+    };
+    Algorithm::ALL.into_iter().map(|algorithm| (algorithm, roles(algorithm))).collect()
+}
+
+/// Every file of vectors by its name, and the signatures to remember. The same keys and signatures give the same files.
+///
+/// # Panics
+/// When the keys are not those of [`new_keys`].
+pub fn files(
+    keys: &Keys,
+    signatures: BTreeMap<String, String>,
+) -> (BTreeMap<String, String>, BTreeMap<String, String>) {
+    let pen = Pen::remembering(signatures);
+    let mut files = BTreeMap::new();
+    for algorithm in Algorithm::ALL {
+        let name = algorithm.as_str().to_ascii_lowercase();
+        let route = world(Face::ResourceServer, route_policy(algorithm), keys, &pen);
+        files.insert(format!("resource-server.{name}.json"), resource_server_file(&route, algorithm));
+    }
+    // A token endpoint is the own company's; that its clients use other algorithms is tried in process alone.
+    let desk = world(Face::TokenEndpoint, desk_policy(Algorithm::Es256), keys, &pen);
+    files.insert("token-endpoint.es256.json".to_owned(), token_endpoint_file(&desk, Algorithm::Es256));
+    (files, pen.used())
+}
+
+fn world(face: Face, policy: Policy, keys: &Keys, pen: &Pen) -> World {
+    let ring = |algorithm: Algorithm| {
+        let key = |role: &str| {
+            let pkcs8 = STANDARD.decode(&keys[&algorithm][role]).expect("keys are base64");
+            SigningKey::from_pkcs8(algorithm, Secret::new(pkcs8)).expect("keys are PKCS#8")
+        };
+        Ring { current: key("current"), retired: key("retired"), foreign: key("foreign"), rogue: key("rogue") }
+    };
+    let rings = policy.algorithms.iter().map(|algorithm| (*algorithm, ring(*algorithm))).collect();
+    World { face, policy, rings, pen: pen.clone(), run: String::new(), margin: 0 }
+}
+
+/// Two algorithms of the four, so that a file has both an algorithm that is not the key's and one that is not allowed.
+fn route_policy(algorithm: Algorithm) -> Policy {
+    let second = match algorithm {
+        Algorithm::Es256 => Algorithm::EdDsa,
+        Algorithm::EdDsa => Algorithm::Es256,
+        Algorithm::Ps256 => Algorithm::Rs256,
+        Algorithm::Rs256 => Algorithm::Ps256,
+    };
+    Policy {
+        issuer: "https://issuer.company-a.example".to_owned(),
+        audience: "https://api.company-b.example".to_owned(),
+        algorithms: vec![algorithm, second],
+        client: "order-service".to_owned(),
+        scopes: vec!["shipments:read".to_owned(), "shipments:write".to_owned()],
+        limited_client: Some("reader".to_owned()),
+        required_scope: "shipments:read".to_owned(),
+        leeway: 30,
+        max_lifetime: Some(900),
+        foreign: Some(Foreign {
+            issuer: "https://issuer.company-c.example".to_owned(),
+            client: "stock-service".to_owned(),
+        }),
+    }
+}
+
+fn desk_policy(algorithm: Algorithm) -> Policy {
+    Policy { limited_client: Some("shop".to_owned()), max_lifetime: Some(60), foreign: None, ..route_policy(algorithm) }
+}
+
+/// What stands in front of the cases of a resource server.
+#[derive(Serialize)]
+struct RouteHead<'p> {
+    format: u8,
+    face: &'static str,
+    algorithm: Algorithm,
+    now: i64,
+    leeway: i64,
+    required_scope: &'p str,
+    partners: [Partner<'p>; 2],
+}
+
+/// What the target believes of one issuer.
+#[derive(Serialize)]
+struct Partner<'p> {
+    issuer: &'p str,
+    audience: &'p str,
+    algorithms: &'p [Algorithm],
+    max_token_lifetime: i64,
+    clients: BTreeMap<&'p str, Vec<&'p str>>,
+    jwks: Jwks,
+}
+
+/// What stands in front of the cases of a token endpoint.
+#[derive(Serialize)]
+struct DeskHead<'p> {
+    format: u8,
+    face: &'static str,
+    algorithm: Algorithm,
+    now: i64,
+    leeway: i64,
+    issuer: &'p str,
+    max_assertion_lifetime: i64,
+    clients: [Registered<'p>; 2],
+}
+
+/// A registered client.
+#[derive(Serialize)]
+struct Registered<'p> {
+    client_id: &'p str,
+    resource: &'p str,
+    scopes: &'p [String],
+    jwks: Jwks,
+}
+
+#[derive(Serialize)]
+struct Jwks {
+    keys: Vec<Jwk>,
+}
+
+fn jwks(json: &str) -> Jwks {
+    let parsed: BTreeMap<String, Vec<Jwk>> = serde_json::from_str(json).expect("our own key sets are JSON");
+    Jwks { keys: parsed.into_values().flatten().collect() }
+}
+
+#[derive(Serialize)]
+struct Vector<'c, R: Serialize> {
+    id: &'c str,
+    title: &'c str,
+    clause: &'c str,
+    #[serde(flatten)]
+    sent: R,
+    expect: Expectation,
+}
+
+#[derive(Serialize)]
+struct OneRequest {
+    request: Request,
+}
+
+#[derive(Serialize)]
+struct Requests {
+    requests: Vec<TokenRequest>,
+}
+
+/// What a vector deserves.
+#[derive(Serialize, Default)]
+struct Expectation {
+    decision: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'static str>,
+}
+
+impl From<Expected> for Expectation {
+    fn from(expected: Expected) -> Self {
+        let Expected::Deny(code) = expected else { return Self { decision: "allow", ..Self::default() } };
+        let error = match code.challenge() {
+            Challenge::Error(error) => Some(error),
+            Challenge::Bare | Challenge::None => None,
+        };
+        Self { decision: "deny", code: Some(code.as_str()), status: Some(code.status()), error }
+    }
+}
+
+impl From<TokenExpected> for Expectation {
+    fn from(expected: TokenExpected) -> Self {
+        match expected {
+            TokenExpected::Issued => Self { decision: "allow", ..Self::default() },
+            TokenExpected::Refused { error, status } => Self {
+                decision: "deny",
+                code: None,
+                status: Some(status),
+                error: Some(error).filter(|error| !error.is_empty()),
+            },
+        }
+    }
+}
+
+fn resource_server_file(world: &World, algorithm: Algorithm) -> String {
+    let policy = &world.policy;
+    let foreign = policy.foreign.as_ref().expect("the policy of the vectors has another issuer");
+    let partner = |issuer, clients, keys: &str| Partner {
+        issuer,
+        audience: &policy.audience,
+        algorithms: &policy.algorithms,
+        max_token_lifetime: policy.max_lifetime.unwrap_or_default(),
+        clients,
+        jwks: jwks(keys),
+    };
+    let ceiling: Vec<&str> = policy.scopes.iter().map(String::as_str).collect();
+    let limited = ceiling.iter().copied().filter(|scope| *scope != policy.required_scope).collect();
+    let clients = [(policy.client.as_str(), ceiling)].into_iter();
+    let clients = clients.chain(policy.limited_client.as_deref().map(|client| (client, limited))).collect();
+    let foreign_clients = [(foreign.client.as_str(), vec![policy.required_scope.as_str()])].into();
+    let head = RouteHead {
+        format: 1,
+        face: "resource-server",
+        algorithm,
+        now: NOW,
+        leeway: policy.leeway,
+        required_scope: &policy.required_scope,
+        partners: [
+            partner(&policy.issuer, clients, &world.jwks()),
+            partner(&foreign.issuer, foreign_clients, &world.foreign_jwks()),
+        ],
+    };
+    let vector = |case: &Case| {
+        let sent = OneRequest { request: case.forge(world, moment()) };
+        let expect = case.expected().into();
+        text(&Vector { id: case.id(), title: case.title(), clause: case.clause(), sent, expect })
+    };
+    file(&head, resource_server::cases(policy, algorithm).iter().map(vector))
+}
+
+fn token_endpoint_file(world: &World, algorithm: Algorithm) -> String {
+    let policy = &world.policy;
+    let client = |client_id, keys: &str| Registered {
+        client_id,
+        resource: &policy.audience,
+        scopes: &policy.scopes,
+        jwks: jwks(keys),
+    };
+    let other = policy.limited_client.as_deref().expect("the policy of the vectors has another client");
+    let head = DeskHead {
+        format: 1,
+        face: "token-endpoint",
+        algorithm,
+        now: NOW,
+        leeway: policy.leeway,
+        issuer: &policy.issuer,
+        max_assertion_lifetime: policy.max_lifetime.unwrap_or_default(),
+        clients: [client(&policy.client, &world.jwks()), client(other, &world.foreign_jwks())],
+    };
+    let vector = |case: &TokenCase| {
+        let sent = Requests { requests: case.forge(world, moment()) };
+        let expect = case.expected().into();
+        text(&Vector { id: case.id(), title: case.title(), clause: case.clause(), sent, expect })
+    };
+    file(&head, token_endpoint::cases(policy, algorithm).iter().map(vector))
+}
+
+fn moment() -> Timestamp {
+    Timestamp::from_second(NOW).expect("a moment within the calendar")
+}
+
+fn text(vector: &impl Serialize) -> String {
+    serde_json::to_string(vector).expect("a vector is JSON")
+}
+
+/// The head over many lines and each case on one, so that a change of one case is a change of one line.
+fn file(head: &impl Serialize, cases: impl Iterator<Item = String>) -> String {
+    let head = serde_json::to_string_pretty(head).expect("a head is JSON");
+    let cases = cases.map(|case| format!("    {case}")).collect::<Vec<_>>().join(",\n");
+    format!("{},\n  \"cases\": [\n{cases}\n  ]\n}}\n", head.trim_end_matches("\n}"))
+}
