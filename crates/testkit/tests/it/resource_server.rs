@@ -5,9 +5,7 @@ use actix_web::test::TestRequest;
 use actix_web::{App, HttpResponse, test};
 use bridge_jose::Algorithm;
 use bridge_testkit::ManualClock;
-use bridge_testkit::attacks::{
-    Answer, Case, Face, Fault, Request, Strictness, World, Yardstick, judge, resource_server,
-};
+use bridge_testkit::attacks::{Case, Face, Fault, Request, Strictness, World, Yardstick, judge, resource_server};
 use bridge_types::Clock;
 use bridge_validator::{
     Authorized, DocumentFetcher, Gate, GuardedRoutes, KeySetup, KeyTiming, RequiredScope, TrustPolicies, TrustPolicy,
