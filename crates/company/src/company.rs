@@ -110,18 +110,19 @@ impl Company {
         self.servers.ended().await;
     }
 
-    /// Stops in good order: not ready any more, no new requests, those that run end (ten seconds at most), background
-    /// work ends, the database is folded into its file.
+    /// Stops in good order: not ready any more, the API takes no new requests and those that run end (ten seconds at
+    /// most), then background work ends, then the issuer, then the database is folded into its file.
     pub async fn stop(mut self) {
         self.health.stop();
         tracing::info!(target: "bridge", event = "stopping", outcome = "ok", "stopping");
         self.shutdown.cancel();
-        self.servers.drain().await;
-        self.issuer.stop().await;
+        self.servers.stop_api().await;
         let ended = async { while self.background.join_next().await.is_some() {} };
         if timeout(BACKGROUND_END, ended).await.is_err() {
             tracing::warn!(target: "bridge", event = "stopping", outcome = "error", "background work was cut off");
         }
+        self.servers.stop_issuer().await;
+        self.issuer.stop().await;
         self.servers.stop().await;
         self.database.close().await;
     }

@@ -13,6 +13,7 @@ mod error;
 mod fetchers;
 mod health;
 mod identity;
+mod in_flight;
 mod listeners;
 mod live;
 mod operations;

@@ -3,14 +3,27 @@ use actix_web::HttpResponse;
 use actix_web::web::{Data, ServiceConfig, get};
 use metrics_exporter_prometheus::PrometheusHandle;
 
-/// Adds the pages for whoever operates the company. They are served on loopback only and ask for no token.
-pub(crate) fn configure(config: &mut ServiceConfig, health: Data<Health>, metrics: PrometheusHandle) {
-    config
-        .app_data(health)
-        .app_data(Data::new(metrics))
-        .route("/livez", get().to(livez))
-        .route("/readyz", get().to(readyz))
-        .route("/metrics", get().to(metrics_page));
+/// The pages for whoever operates the company. They are served on loopback only and ask for no token.
+#[derive(Debug, Clone)]
+pub(crate) struct Pages {
+    health: Data<Health>,
+    metrics: Data<PrometheusHandle>,
+}
+
+impl Pages {
+    pub(crate) fn new(health: Data<Health>, metrics: Data<PrometheusHandle>) -> Self {
+        Self { health, metrics }
+    }
+
+    /// Adds `/livez`, `/readyz` and `/metrics`.
+    pub(crate) fn configure(&self, config: &mut ServiceConfig) {
+        config
+            .app_data(self.health.clone())
+            .app_data(self.metrics.clone())
+            .route("/livez", get().to(livez))
+            .route("/readyz", get().to(readyz))
+            .route("/metrics", get().to(metrics));
+    }
 }
 
 /// The process answers; nothing more is said.
@@ -24,6 +37,6 @@ async fn readyz(health: Data<Health>) -> HttpResponse {
     answer.json(readiness)
 }
 
-async fn metrics_page(metrics: Data<PrometheusHandle>) -> HttpResponse {
+async fn metrics(metrics: Data<PrometheusHandle>) -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(metrics.render())
 }

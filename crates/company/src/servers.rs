@@ -2,12 +2,15 @@ use crate::api::Api;
 use crate::application::Application;
 use crate::error::StartError;
 use crate::health::Health;
+use crate::in_flight::InFlight;
 use crate::listeners::{Listener, Listeners};
 use crate::operations;
-use actix_web::dev::{Server, ServerHandle};
+use actix_web::dev::ServerHandle;
+use actix_web::middleware::{Condition, from_fn};
 use actix_web::web::Data;
 use actix_web::{App, HttpServer};
 use bridge_issuer::Issuer;
+use bridge_validator::web::correlate;
 use metrics_exporter_prometheus::PrometheusHandle;
 use rustls::ServerConfig;
 use std::sync::Arc;
@@ -15,33 +18,34 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 /// How long requests that run may take to end when the company stops.
-const DRAIN_SECONDS: u64 = 10;
+const PATIENCE: Duration = Duration::from_secs(10);
 const ISSUER_WORKERS: usize = 1;
 const API_WORKERS: usize = 2;
 const OPERATIONS_WORKERS: usize = 1;
 
-/// Settings that all listeners share. A macro, because the type of a server cannot be written down.
-macro_rules! tuned {
-    ($server:expr, $workers:expr) => {
-        $server
-            .workers($workers)
-            .disable_signals()
-            .shutdown_timeout(DRAIN_SECONDS)
-            .client_request_timeout(Duration::from_secs(5))
-            .client_disconnect_timeout(Duration::from_secs(1))
-            .tls_handshake_timeout(Duration::from_secs(5))
-            .keep_alive(Duration::from_secs(75))
-            .max_connections(2048)
-            .worker_max_blocking_threads(4)
-    };
-}
-
-/// Takes a listener into a server, with TLS or without.
-macro_rules! served {
-    ($server:expr, $listener:expr, $tls:expr) => {{
+/// A server for these routes on a bound listener, with the settings that all listeners share; `correlated` puts the
+/// correlation id on every answer. A macro, because the type of a server cannot be written down.
+macro_rules! server {
+    ($routes:expr, $in_flight:expr, $workers:expr, $listener:expr, $tls:expr, correlated: $correlated:expr) => {{
+        let (routes, in_flight, listener): (_, Arc<InFlight>, Listener) = ($routes, Arc::clone($in_flight), $listener);
+        let server = HttpServer::new(move || {
+            let (routes, in_flight) = (routes.clone(), Arc::clone(&in_flight));
+            App::new()
+                .configure(move |config| routes.configure(config))
+                .wrap(from_fn(move |request, next| Arc::clone(&in_flight).count(request, next)))
+                .wrap(Condition::new($correlated, from_fn(correlate)))
+        })
+        .workers($workers)
+        .disable_signals()
+        .client_request_timeout(Duration::from_secs(5))
+        .client_disconnect_timeout(Duration::from_secs(1))
+        .tls_handshake_timeout(Duration::from_secs(5))
+        .keep_alive(Duration::from_secs(75))
+        .max_connections(2048)
+        .worker_max_blocking_threads(4);
         let listening = match $tls {
-            Some(tls) => $server.listen_rustls_0_23($listener.socket, tls),
-            None => $server.listen($listener.socket),
+            Some(tls) => server.listen_rustls_0_23(listener.socket, ServerConfig::clone(tls)),
+            None => server.listen(listener.socket),
         };
         listening.map_err(|error| StartError::system("a listener cannot be served", error))?.run()
     }};
@@ -50,9 +54,9 @@ macro_rules! served {
 /// The three servers of a company, serving.
 #[derive(Debug)]
 pub(crate) struct Servers {
-    issuer: ServerHandle,
-    api: ServerHandle,
-    operations: ServerHandle,
+    issuer: Stoppable,
+    api: Stoppable,
+    operations: Stoppable,
     running: JoinSet<std::io::Result<()>>,
 }
 
@@ -72,16 +76,25 @@ impl Servers {
         served: Served<A>,
     ) -> Result<Self, StartError> {
         let Served { issuer, api, health, metrics } = served;
-        let issuer = issuer_server(listeners.issuer, tls, issuer)?;
-        let api = api_server(listeners.api, tls, api)?;
-        let operations = operations_server(listeners.operations, health, metrics)?;
-        let handles = [&issuer, &api, &operations].map(Server::handle);
+        let pages = operations::Pages::new(Data::from(health), Data::new(metrics));
+        let flights: [Arc<InFlight>; 3] = Default::default();
+        let [issuing, calling, operating] = &flights;
+        let issuer = server!(issuer, issuing, ISSUER_WORKERS, listeners.issuer, tls, correlated: false);
+        let api = server!(api, calling, API_WORKERS, listeners.api, tls, correlated: true);
+        let operations = server!(pages, operating, OPERATIONS_WORKERS, listeners.operations, None::<&ServerConfig>, correlated: false);
+        let handles = [issuer.handle(), api.handle(), operations.handle()];
         let mut running = JoinSet::new();
         for server in [issuer, api, operations] {
             running.spawn(server);
         }
+        let [issuing, calling, operating] = flights;
         let [issuer, api, operations] = handles;
-        Ok(Self { issuer, api, operations, running })
+        Ok(Self {
+            issuer: Stoppable { handle: issuer, in_flight: issuing },
+            api: Stoppable { handle: api, in_flight: calling },
+            operations: Stoppable { handle: operations, in_flight: operating },
+            running,
+        })
     }
 
     /// Resolves when a server ends although nobody stopped it.
@@ -89,36 +102,34 @@ impl Servers {
         self.running.join_next().await;
     }
 
-    /// Takes no more requests at the issuer and the API, and waits for those that run, up to ten seconds.
-    pub(crate) async fn drain(&self) {
-        futures_util::future::join(self.issuer.stop(true), self.api.stop(true)).await;
+    /// Ends the API after the requests that run.
+    pub(crate) async fn stop_api(&self) {
+        self.api.stop().await;
     }
 
-    /// Ends the operations pages too.
+    /// Ends the issuer after the requests that run.
+    pub(crate) async fn stop_issuer(&self) {
+        self.issuer.stop().await;
+    }
+
+    /// Ends the operations pages, the last to go.
     pub(crate) async fn stop(mut self) {
-        self.operations.stop(true).await;
+        self.operations.stop().await;
         while self.running.join_next().await.is_some() {}
     }
 }
 
-fn issuer_server(listener: Listener, tls: Option<&ServerConfig>, issuer: Arc<Issuer>) -> Result<Server, StartError> {
-    let server = HttpServer::new(move || App::new().configure(|config| issuer.configure(config)));
-    Ok(served!(tuned!(server, ISSUER_WORKERS), listener, tls.cloned()))
+/// One running server.
+#[derive(Debug)]
+struct Stoppable {
+    handle: ServerHandle,
+    in_flight: Arc<InFlight>,
 }
 
-fn api_server<A: Application>(
-    listener: Listener,
-    tls: Option<&ServerConfig>,
-    api: Api<A>,
-) -> Result<Server, StartError> {
-    let server = HttpServer::new(move || App::new().configure(|config| api.configure(config)));
-    Ok(served!(tuned!(server, API_WORKERS), listener, tls.cloned()))
-}
-
-fn operations_server(listener: Listener, health: Arc<Health>, metrics: PrometheusHandle) -> Result<Server, StartError> {
-    let health = Data::from(health);
-    let server = HttpServer::new(move || {
-        App::new().configure(|config| operations::configure(config, health.clone(), metrics.clone()))
-    });
-    Ok(served!(tuned!(server, OPERATIONS_WORKERS), listener, None::<ServerConfig>))
+impl Stoppable {
+    async fn stop(&self) {
+        self.handle.pause().await;
+        self.in_flight.drain(PATIENCE).await;
+        self.handle.stop(false).await;
+    }
 }

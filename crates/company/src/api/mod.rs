@@ -7,7 +7,6 @@ mod limits;
 use crate::application::Application;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
-use bridge_validator::web::correlate;
 use bridge_validator::{Gate, ResourceMetadata};
 use limits::limits;
 
@@ -34,8 +33,7 @@ impl<A: Application> Api<A> {
         let all = web::scope("")
             .configure(public)
             .service(self.gate.routes("", self.application.routes()))
-            .wrap(from_fn(limits))
-            .wrap(from_fn(correlate));
+            .wrap(from_fn(limits));
         config.service(all);
     }
 }

@@ -33,7 +33,8 @@ async fn a_client_of_one_company_calls_the_api_of_the_other() {
 async fn the_kill_switch_works_without_a_restart_and_back_again() {
     let (a, b) = friends().await;
     b.directory.edit("partners/partner.toml", "issuer =", "enabled = false\nissuer =");
-    let (_, refusal) = eventually("the refusal", async || Some(ask(&a).await).filter(|(status, _)| *status == 502)).await;
+    let (_, refusal) =
+        eventually("the refusal", async || Some(ask(&a).await).filter(|(status, _)| *status == 502)).await;
     assert!(refusal.contains("partner_disabled"), "{refusal}");
     b.directory.edit("partners/partner.toml", "enabled = false", "enabled = true");
     eventually("the answer", async || (ask(&a).await.0 == 200).then_some(())).await;
