@@ -10,11 +10,22 @@ pub struct Case {
     pub(super) title: String,
     pub(super) clause: &'static str,
     pub(super) algorithm: Algorithm,
+    pub(super) basis: Basis,
     pub(super) expected: Expected,
     pub(super) forge: Box<Forging>,
 }
 
 pub(super) type Forging = dyn Fn(&Stage<'_>) -> Request + Send + Sync;
+
+/// On what ground a case stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Basis {
+    /// The standards: whoever decides otherwise breaks the clause.
+    Standard,
+    /// Bridge's profile, which is stricter than the standards, or a local limit.
+    Profile,
+}
 
 /// What a request deserves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +81,11 @@ impl Case {
     /// The algorithm of the keys.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
+    }
+
+    /// Whether the standards or Bridge's own profile ask for it.
+    pub fn basis(&self) -> Basis {
+        self.basis
     }
 
     /// What the request deserves.

@@ -18,11 +18,12 @@ pub mod resource_server;
 mod spell;
 mod table;
 pub mod token_endpoint;
+mod variants;
 pub mod vectors;
 mod world;
 
 pub use answer::{Answer, Fault, Strictness, Yardstick, judge};
-pub use case::{Body, Case, Expected, Request};
+pub use case::{Basis, Body, Case, Expected, Request};
 pub use code::{Challenge, Code};
 pub use kinds::Kind;
 pub use policy::{Foreign, Policy};

@@ -105,53 +105,6 @@ pub(super) fn jwk(key: &SigningKey) -> Value {
     serde_json::to_value(key.public()).expect("a JWK is JSON")
 }
 
-/// URLs that a careless comparison takes for this one: a name, what was done, the URL.
-pub(super) fn variants_of_url(url: &str) -> Vec<(&'static str, &'static str, String)> {
-    let (scheme, rest) = url.split_once("://").expect("an identifier is a URL");
-    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let (host, port) = authority.rsplit_once(':').map_or((authority, None), |(host, port)| (host, Some(port)));
-    let with_port = |port: &str| format!("{scheme}://{host}:{port}{path}");
-    let default_port = if scheme == "http" { "80" } else { "443" };
-    let rows = [
-        ("slash", "with a slash at the end", format!("{url}/")),
-        ("no-slash", "without the slash at its end", url.trim_end_matches('/').to_owned()),
-        ("path", "with a path", format!("{}/x", url.trim_end_matches('/'))),
-        ("dot-segment", "with a path that leads back", format!("{}/x/..", url.trim_end_matches('/'))),
-        ("query", "with a query", format!("{url}?x=1")),
-        ("fragment", "with a fragment", format!("{url}#x")),
-        ("upper-case", "in capitals", url.to_uppercase()),
-        ("host-upper-case", "with its host in capitals", format!("{scheme}://{}{path}", authority.to_uppercase())),
-        ("scheme-upper-case", "with its scheme in capitals", format!("{}://{rest}", scheme.to_uppercase())),
-        (
-            "other-scheme",
-            "with another scheme",
-            format!("{}://{rest}", if scheme == "http" { "https" } else { "http" }),
-        ),
-        ("no-scheme", "without its scheme", rest.to_owned()),
-        ("default-port", "with the default port written out", with_port(default_port)),
-        ("other-port", "with another port", with_port("8444")),
-        ("no-port", "without its port", format!("{scheme}://{host}{path}")),
-        ("port-zeros", "with zeros before its port", with_port(&format!("0{}", port.unwrap_or(default_port)))),
-        ("prefix", "without its last character", url[..url.len() - 1].to_owned()),
-        ("suffix", "continued to another domain", format!("{scheme}://{host}.attacker.example{path}")),
-        ("user", "with a user in front of another host", format!("{scheme}://{authority}@attacker.example{path}")),
-        ("user-in-front", "with a user in front", format!("{scheme}://user@{authority}{path}")),
-        ("root-dot", "with a dot after its host", format!("{scheme}://{host}.{}", &rest[host.len()..])),
-        ("idn", "with a Cyrillic letter in its host", url.replacen(['e', '1'], "\u{435}", 1)),
-        ("encoded", "with a percent-encoded letter", format!("{scheme}://%{:02x}{}", rest.as_bytes()[0], &rest[1..])),
-        ("backslash", "with a backslash", format!("{url}\\@attacker.example")),
-        ("space", "with a space behind", format!("{url} ")),
-        ("line-end", "with a line end behind", format!("{url}\n")),
-        ("nul", "with a zero byte behind", format!("{url}\0")),
-    ];
-    rows.into_iter().filter(|(.., variant)| variant != url).collect()
-}
-
-/// True for what the profile takes for an identifier of an issuer or an API.
-pub(super) fn is_base_url(text: &str) -> bool {
-    text.parse::<bridge_types::Audience>().is_ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::{P256_ORDER, der, encode, is_high_s, other_s, respell, s_plus_order};

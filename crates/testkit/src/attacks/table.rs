@@ -1,4 +1,4 @@
-use super::{Case, Code, Expected, Policy, Request, Stage};
+use super::{Basis, Case, Code, Expected, Policy, Request, Stage};
 use bridge_jose::Algorithm;
 use std::fmt::Display;
 
@@ -9,12 +9,13 @@ pub(super) struct Table<'p> {
     algorithm: Algorithm,
     section: &'static str,
     clause: &'static str,
+    basis: Basis,
     cases: Vec<Case>,
 }
 
 impl<'p> Table<'p> {
     pub(super) fn new(policy: &'p Policy, algorithm: Algorithm) -> Self {
-        Self { policy, algorithm, section: "", clause: "", cases: Vec::new() }
+        Self { policy, algorithm, section: "", clause: "", basis: Basis::Standard, cases: Vec::new() }
     }
 
     /// What the target was told.
@@ -30,12 +31,19 @@ impl<'p> Table<'p> {
     /// Names the section and the clause of the cases that follow.
     pub(super) fn section(&mut self, name: &'static str, clause: &'static str) {
         self.section = name;
-        self.clause = clause;
+        self.clause(clause);
     }
 
     /// Names the clause of the cases that follow.
     pub(super) fn clause(&mut self, clause: &'static str) {
         self.clause = clause;
+        self.basis = Basis::Standard;
+    }
+
+    /// Names the clause of the cases that follow, in which Bridge is stricter than the standards.
+    pub(super) fn profile(&mut self, clause: &'static str) {
+        self.clause = clause;
+        self.basis = Basis::Profile;
     }
 
     /// A request that is served.
@@ -66,10 +74,10 @@ impl<'p> Table<'p> {
         title: String,
         forge: impl Fn(&Stage<'_>) -> R + Send + Sync + 'static,
     ) {
-        let algorithm = self.algorithm;
+        let (algorithm, clause, basis) = (self.algorithm, self.clause, self.basis);
         let id = format!("{}/{}/{name}", algorithm.as_str().to_ascii_lowercase(), self.section);
         let forge = Box::new(move |stage: &Stage<'_>| forge(stage).into());
-        self.cases.push(Case { id, title, clause: self.clause, algorithm, expected, forge });
+        self.cases.push(Case { id, title, clause, algorithm, basis, expected, forge });
     }
 
     /// The list.

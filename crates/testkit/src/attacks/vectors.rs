@@ -2,7 +2,9 @@
 //! in any language (`scenarios/attacks/`).
 
 use super::token_endpoint::{TokenCase, TokenExpected, TokenRequest};
-use super::{Case, Challenge, Expected, Face, Foreign, Policy, Request, Ring, World, resource_server, token_endpoint};
+use super::{
+    Basis, Case, Challenge, Expected, Face, Foreign, Policy, Request, Ring, World, resource_server, token_endpoint,
+};
 use crate::forge::Pen;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -152,6 +154,8 @@ struct Vector<'c, R: Serialize> {
     id: &'c str,
     title: &'c str,
     clause: &'c str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    basis: Option<Basis>,
     #[serde(flatten)]
     sent: R,
     expect: Expectation,
@@ -235,7 +239,14 @@ fn resource_server_file(world: &World, algorithm: Algorithm) -> String {
     let vector = |case: &Case| {
         let sent = OneRequest { request: case.forge(world, moment()) };
         let expect = case.expected().into();
-        text(&Vector { id: case.id(), title: case.title(), clause: case.clause(), sent, expect })
+        text(&Vector {
+            id: case.id(),
+            title: case.title(),
+            clause: case.clause(),
+            basis: Some(case.basis()),
+            sent,
+            expect,
+        })
     };
     file(&head, resource_server::cases(policy, algorithm).iter().map(vector))
 }
@@ -262,7 +273,7 @@ fn token_endpoint_file(world: &World, algorithm: Algorithm) -> String {
     let vector = |case: &TokenCase| {
         let sent = Requests { requests: case.forge(world, moment()) };
         let expect = case.expected().into();
-        text(&Vector { id: case.id(), title: case.title(), clause: case.clause(), sent, expect })
+        text(&Vector { id: case.id(), title: case.title(), clause: case.clause(), basis: None, sent, expect })
     };
     file(&head, token_endpoint::cases(policy, algorithm).iter().map(vector))
 }

@@ -101,7 +101,7 @@ impl<'w> Stage<'w> {
     pub(super) fn access_token(&self, issuer: &str, client: &str, key: &SigningKey) -> Forge {
         let claims = json!({
             "iss": issuer, "sub": client, "client_id": client, "aud": self.policy().audience,
-            "scope": self.policy().required_scope, "iat": self.now(), "exp": self.now() + 300, "jti": self.jti(),
+            "scope": self.policy().required_scope, "iat": self.issued(), "exp": self.issued() + 300, "jti": self.jti(),
         });
         Forge::new(key, Typ::AccessToken, claims).pen(self.pen())
     }
@@ -109,7 +109,7 @@ impl<'w> Stage<'w> {
     /// A valid client assertion (RFC 7523, RFC 10070) of 55 seconds.
     pub(super) fn assertion(&self, issuer: &str, client: &str, key: &SigningKey) -> Forge {
         let claims = json!({
-            "iss": client, "sub": client, "aud": issuer, "iat": self.now(), "exp": self.now() + 55, "jti": self.jti(),
+            "iss": client, "sub": client, "aud": issuer, "iat": self.issued(), "exp": self.issued() + 55, "jti": self.jti(),
         });
         Forge::new(key, Typ::ClientAssertion, claims).pen(self.pen())
     }
@@ -151,6 +151,11 @@ impl<'w> Stage<'w> {
     /// The moment, in seconds since 1970.
     pub fn now(&self) -> i64 {
         self.now.as_second()
+    }
+
+    /// When a valid token was issued: not in the future for a clock that is behind ours.
+    pub fn issued(&self) -> i64 {
+        self.now() - self.world.margin
     }
 
     /// A moment that is certainly on the outer side of an edge that lies `seconds` from now.

@@ -71,12 +71,13 @@ fn additions(table: &mut Table<'_>) {
         stage.token().header("x", json!({"y": [1]})).sign()
     });
     table.allow("header-cty", "the header has cty", |stage| stage.token().header("cty", "json").sign());
-    table.allow("nbf", "nbf is now", |stage| stage.token().claim("nbf", stage.now()).sign());
+    table.allow("nbf", "nbf is iat", |stage| stage.token().claim("nbf", stage.issued()).sign());
+    table.profile("local limits");
     table.allow("jti-longest", "jti has 256 characters", |stage| stage.token().claim("jti", "j".repeat(256)).sign());
 }
 
 fn sizes(table: &mut Table<'_>) {
-    table.clause("local limit of 8 KiB");
+    table.profile("local limit of 8 KiB");
     table.allow("largest", "the token is as large as it may be", |stage| filled(&stage.token(), 8192));
 }
 

@@ -1,8 +1,8 @@
 //! Tokens for another API, and audiences that look like the right one.
 
 use crate::attacks::Code::{AudienceMismatch, ClaimsMalformed};
-use crate::attacks::spell::{is_base_url, variants_of_url};
 use crate::attacks::table::Table;
+use crate::attacks::variants::{is_base_url, variants_of_url};
 use serde_json::{Value, json};
 
 type Listing = fn(&str) -> Value;
@@ -35,7 +35,7 @@ pub(super) fn cases(table: &mut Table<'_>) {
 
 /// The profile has one audience, as a text: a token for several could be replayed by each at the others.
 fn lists(table: &mut Table<'_>) {
-    table.clause("Bridge profile: one audience as a text; RFC 9068 §2.2");
+    table.profile("Bridge profile: one audience as a text; RFC 9068 §2.2");
     let rows: [(&str, &str, Listing); 4] = [
         ("list-with-another", "aud is a list with the right one and another", |aud| {
             json!([aud, "https://other.example"])

@@ -14,6 +14,9 @@ pub(super) fn cases(table: &mut Table<'_>) {
     table.section("claims", "RFC 9068 §2.2, §4; RFC 8725 §3.3");
     for claim in REQUIRED {
         absent_or_mistyped(table, claim);
+    }
+    table.profile("RFC 7519 §4; RFC 8725 §2.9");
+    for claim in REQUIRED {
         repeated(table, claim);
     }
     for claim in DATES {
@@ -28,6 +31,7 @@ fn code_of(claim: &str) -> Code {
 }
 
 fn absent_or_mistyped(table: &mut Table<'_>, claim: &'static str) {
+    table.clause("RFC 9068 §2.2, §4; RFC 8725 §3.3");
     let title = format!("the claim {claim} is missing");
     table.deny(code_of(claim), format!("{claim}-missing"), title, move |stage| {
         stage.token().without_claim(claim).sign()
@@ -44,6 +48,13 @@ fn absent_or_mistyped(table: &mut Table<'_>, claim: &'static str) {
         table.deny(code_of(claim), format!("{claim}-{name}"), title, move |stage| {
             stage.token().claim(claim, value.clone()).sign()
         });
+    }
+    // RFC 7519 §4.1.3 permits a list of audiences, and of them alone.
+    let clause = "RFC 7519 §4.1; RFC 9068 §2.2";
+    if claim == "aud" {
+        table.profile(clause);
+    } else {
+        table.clause(clause);
     }
     let title = format!("the claim {claim} is a list of the right value");
     table.deny(code_of(claim), format!("{claim}-array"), title, move |stage| {
@@ -78,6 +89,7 @@ fn repeated(table: &mut Table<'_>, claim: &'static str) {
 
 /// Numbers that are not whole seconds within the calendar (RFC 7519 §2 `NumericDate`, narrowed to integers).
 fn not_a_date(table: &mut Table<'_>, claim: &'static str) {
+    table.profile("RFC 7519 §2 (NumericDate), narrowed to whole seconds");
     for (name, text) in [
         ("2-to-63", "9223372036854775808"),
         ("2-to-63-less-1", "9223372036854775807"),
@@ -94,12 +106,14 @@ fn not_a_date(table: &mut Table<'_>, claim: &'static str) {
             stage.token().claims_with(|claims| claims.set_text(claim, text)).sign()
         });
     }
+    table.clause("RFC 8259 §6");
     for (name, text) in [("hexadecimal", "0x6955b900"), ("infinity", "Infinity"), ("plus", "+1767225600")] {
         let title = format!("the claim {claim} is {text}, which is not JSON");
         table.deny(TokenMalformed, format!("{claim}-{name}"), title, move |stage| {
             stage.token().claims_with(|claims| claims.set_text(claim, text)).sign()
         });
     }
+    table.profile("RFC 7519 §2 (NumericDate), narrowed to whole seconds");
     let spellings: [(&str, Spelling); 4] = [
         ("float", |date| format!("{date}.0")),
         ("fraction", |date| format!("{date}.5")),
@@ -109,7 +123,7 @@ fn not_a_date(table: &mut Table<'_>, claim: &'static str) {
     for (name, spell) in spellings {
         let title = format!("the claim {claim} is the right moment, written as a {name}");
         table.deny(ClaimsMalformed, format!("{claim}-{name}"), title, move |stage| {
-            let date = if claim == "exp" { stage.now() + 300 } else { stage.now() };
+            let date = if claim == "exp" { stage.now() + 300 } else { stage.issued() };
             stage.token().claims_with(|claims| claims.set_text(claim, spell(date))).sign()
         });
     }
@@ -120,6 +134,7 @@ fn not_a_date(table: &mut Table<'_>, claim: &'static str) {
 }
 
 fn ids(table: &mut Table<'_>) {
+    table.profile("Bridge profile: ids are 1 to 256 visible ASCII characters");
     for claim in ["sub", "client_id", "jti"] {
         for (name, value) in [
             ("empty", String::new()),
@@ -134,6 +149,7 @@ fn ids(table: &mut Table<'_>) {
             });
         }
     }
+    table.clause("RFC 9068 §4");
     table.deny(IssuerUnknown, "iss-empty", "the claim iss is an empty text", |stage| {
         stage.token().claim("iss", "").sign()
     });

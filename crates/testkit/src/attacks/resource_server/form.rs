@@ -77,6 +77,7 @@ fn spellings(table: &mut Table<'_>) {
         let token = stage.token().sign();
         format!("{}~", &token[..token.len() - 1])
     });
+    table.profile("local limit of 8 KiB");
     table.deny(TokenTooLarge, "huge", "the token is larger than 8 KiB", |stage| {
         stage.token().claim("x", "x".repeat(8192)).sign()
     });
@@ -100,7 +101,7 @@ fn spellings(table: &mut Table<'_>) {
 
 /// The last character of a segment has bits that no byte uses. Set, they make a second text for the same bytes.
 fn unused_bits(table: &mut Table<'_>) {
-    table.clause("RFC 4648 §3.5");
+    table.profile("RFC 4648 §3.5");
     table.deny(
         TokenMalformed,
         "unused-bits-header",
@@ -124,6 +125,7 @@ fn unused_bits(table: &mut Table<'_>) {
     rearranged(table, "unused-bits-signature", "an unused bit at the end of the signature is set", |[h, p, s]| {
         format!("{h}.{p}.{}", respell(s).expect("64 and 256 bytes leave unused bits"))
     });
+    table.clause("RFC 4648 §4, §5");
     rearranged(table, "impossible-length", "a segment has a length that no bytes have", |[h, p, s]| {
         let extra = "A".repeat((5 - s.len() % 4) % 4);
         format!("{h}.{p}.{s}{extra}")

@@ -34,6 +34,7 @@ fn own_keys(table: &mut Table<'_>) {
             stage.token().header("jwk", jwk).sign_with(rogue)
         },
     );
+    table.profile("RFC 8725 §3.10; RFC 7515 §4.1");
     table.deny(HeaderForbidden, "jwk-published", "the header repeats the published key, which signed", |stage| {
         stage.token().header("jwk", spell::jwk(stage.key())).sign()
     });
@@ -48,6 +49,7 @@ fn own_keys(table: &mut Table<'_>) {
     table.deny(HeaderForbidden, "jku-own", "jku names a place at the trusted issuer", |stage| {
         stage.token().header("jku", format!("{}/jwks.json", stage.policy().issuer)).sign()
     });
+    table.clause("RFC 8725 §3.10; RFC 7515 §4.1");
     table.deny(HeaderForbidden, "x5u", "x5u names a certificate of the attacker, whose key signed", |stage| {
         stage.token().header("x5u", "https://attacker.example/cert.pem").sign_with(&stage.ring().rogue)
     });
@@ -71,15 +73,16 @@ fn changed_meaning(table: &mut Table<'_>) {
         let title = format!("crit is {value}");
         table.deny(HeaderForbidden, name, title, move |stage| stage.token().header("crit", value.clone()).sign());
     }
-    table.clause("RFC 7797 §3, §6");
+    table.profile("RFC 7797 §3, §6");
     for (name, value) in [("b64-false", json!(false)), ("b64-true", json!(true)), ("b64-null", Value::Null)] {
         let title = format!("b64 is {value}, and crit does not name it");
         table.deny(HeaderForbidden, name, title, move |stage| stage.token().header("b64", value.clone()).sign());
     }
+    table.clause("RFC 7797 §6; RFC 7515 §4.1.11");
     table.deny(HeaderForbidden, "b64-crit", "the payload is encoded, but b64 and crit say that it is not", |stage| {
         stage.token().header("b64", false).header("crit", json!(["b64"])).sign()
     });
-    table.clause("RFC 7516 §4.1");
+    table.profile("RFC 7516 §4.1");
     for (name, value) in [("zip", "DEF"), ("enc", "A256GCM")] {
         let title = format!("{name} is there, as if the token were encrypted");
         table.deny(HeaderForbidden, name, title, move |stage| stage.token().header(name, value).sign());
@@ -175,9 +178,16 @@ impl<const N: usize> Concat for (Vec<u8>, &[u8; N]) {
 }
 
 fn duplicates(table: &mut Table<'_>) {
-    table.section("header", "RFC 7515 §4; RFC 8725 §2.9");
+    const UNIQUE: &str = "RFC 7515 §4; RFC 8725 §2.9";
+    table.section("header", UNIQUE);
     for (name, again) in [("alg", "\"none\""), ("kid", "\"other\""), ("typ", "\"JWT\"")] {
         for first in [false, true] {
+            // A parser may take the last of two members; the one that stands before must not count then.
+            if first {
+                table.profile(UNIQUE);
+            } else {
+                table.clause(UNIQUE);
+            }
             let place = if first { "before" } else { "after" };
             let title = format!("a second {name} with another value stands {place} the right one");
             table.deny(TokenMalformed, format!("{name}-twice-{place}"), title, move |stage| {
@@ -187,13 +197,16 @@ fn duplicates(table: &mut Table<'_>) {
             });
         }
     }
+    table.profile(UNIQUE);
     table.deny(TokenMalformed, "alg-twice-same", "alg stands there twice with the same value", |stage| {
         let again = format!("\"{}\"", stage.key().algorithm());
         stage.token().header_with(|header| header.append("alg", again)).sign()
     });
+    table.clause(UNIQUE);
     table.deny(TokenMalformed, "alg-twice-escaped", "a second alg has a name written with an escape", |stage| {
         stage.token().header_with(|header| header.append(r"\u0061lg", "\"none\"")).sign()
     });
+    table.profile(UNIQUE);
     table.deny(TokenMalformed, "unknown-twice", "an unknown member stands there twice", |stage| {
         stage.token().header("x", 1).header_with(|header| header.append("x", "2")).sign()
     });
@@ -203,7 +216,7 @@ fn duplicates(table: &mut Table<'_>) {
 }
 
 fn size(table: &mut Table<'_>) {
-    table.section("header", "RFC 8725 §2.8; local limit of 8 KiB");
+    table.profile("RFC 8725 §2.8; local limits");
     table.deny(TokenTooLarge, "huge", "an unknown member makes the token larger than 8 KiB", |stage| {
         stage.token().header("x", "x".repeat(8192)).sign()
     });

@@ -1,8 +1,8 @@
 //! Issuers that look like the trusted one. Identifiers compare byte for byte, as text.
 
 use crate::attacks::Code::IssuerUnknown;
-use crate::attacks::spell::variants_of_url;
 use crate::attacks::table::Table;
+use crate::attacks::variants::variants_of_url;
 
 pub(super) fn cases(table: &mut Table<'_>) {
     table.section("iss", "RFC 9068 §4; RFC 8414 §3.3; RFC 3986 §6.2.1");

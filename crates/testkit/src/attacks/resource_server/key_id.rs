@@ -42,6 +42,7 @@ fn other_keys(table: &mut Table<'_>) {
             stage.token().header("kid", sibling.kid().as_str()).sign()
         });
     }
+    table.profile("RFC 7515 §4.1.4: kid is compared whole");
     table.deny(KeyUnknown, "thumbprint-changed", "one character of the kid has the other case", |stage| {
         let kid = stage.key().kid().as_str();
         let at = kid.find(|c: char| c.is_ascii_alphabetic()).expect("a thumbprint has a letter");

@@ -92,6 +92,7 @@ fn elsewhere(table: &mut Table<'_>) {
         let token = stage.token().sign();
         Request { query: Some(format!("access%5Ftoken={token}")), ..Request::from(token) }
     });
+    table.profile("RFC 6750 §2.2, §3.1");
     // The form method is not supported, and a request by an unsupported method has no credentials (RFC 6750 §3.1).
     table.deny(TokenMissing, "body", "the token stands in a form body alone", |stage| {
         let text = format!("access_token={}", stage.token().sign());

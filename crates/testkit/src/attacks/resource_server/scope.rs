@@ -35,14 +35,14 @@ fn insufficient(table: &mut Table<'_>) {
     if let Some(other) = table.policy().other_scope() {
         rows.push(("another-of-ceiling", other.to_owned()));
     }
-    for (name, scope) in rows {
+    for (name, scope) in rows.into_iter().filter(|(_, scope)| scope != required) {
         let title = format!("scope is {scope:?}");
         table.deny(InsufficientScope, name, title, move |stage| stage.token().claim("scope", scope.clone()).sign());
     }
 }
 
 fn ceiling(table: &mut Table<'_>) {
-    table.clause("Bridge profile: a scope ceiling per client");
+    table.profile("Bridge profile: a scope ceiling per client");
     let Some(limited) = table.policy().limited_client.clone() else { return };
     table.deny(
         ScopeBeyondCeiling,
@@ -53,7 +53,7 @@ fn ceiling(table: &mut Table<'_>) {
 }
 
 fn malformed(table: &mut Table<'_>) {
-    table.clause("RFC 6749 §3.3 (scope-token); RFC 8693 §4.2");
+    table.profile("RFC 6749 §3.3 (scope-token); RFC 8693 §4.2");
     let required = table.policy().required_scope.as_str();
     for (name, scope) in [
         ("empty", String::new()),
@@ -91,6 +91,7 @@ fn sufficient(table: &mut Table<'_>) {
     table.allow("whole-ceiling", "scope has everything that the client may have", |stage| {
         stage.token().claim("scope", stage.policy().scopes.join(" ")).sign()
     });
+    table.profile("RFC 6749 §3.3; local limits");
     table.allow("many", "scope has a hundred values and the right one at the end", |stage| {
         let many: Vec<String> = (0..100).map(|n| format!("unrelated:{n}")).collect();
         stage.token().claim("scope", format!("{} {}", many.join(" "), stage.policy().required_scope)).sign()

@@ -4,7 +4,7 @@ use super::TokenExpected::Issued;
 use super::case::{Desk, INVALID_CLIENT};
 use super::request::Form;
 use crate::attacks::kinds::Kind;
-use crate::attacks::spell::variants_of_url;
+use crate::attacks::variants::variants_of_url;
 use crate::forge::Members;
 use serde_json::{Value, json};
 

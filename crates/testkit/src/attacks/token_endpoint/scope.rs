@@ -2,7 +2,7 @@
 
 use super::case::{Desk, INVALID_SCOPE, INVALID_TARGET};
 use super::request::Form;
-use crate::attacks::spell::variants_of_url;
+use crate::attacks::variants::variants_of_url;
 
 pub(super) fn cases(desk: &mut Desk<'_>) {
     desk.section("scope", "RFC 6749 §3.3, §5.2");
