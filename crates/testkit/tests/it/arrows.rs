@@ -25,7 +25,7 @@ const MAY_NAME: [(&str, &[&str]); 12] = [
         "company-b",
         &["bridge-company", "bridge-business", "bridge-client", "bridge-validator", "bridge-store", "bridge-types"],
     ),
-    ("bridge-scenarios", &["company-a", "company-b", "bridge-client", "bridge-jose", "bridge-types"]),
+    ("bridge-scenarios", &["company-a", "company-b", "bridge-client", "bridge-testkit", "bridge-jose", "bridge-types"]),
     ("bridge-testkit", &["bridge-jose", "bridge-types"]),
 ];
 
