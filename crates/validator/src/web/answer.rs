@@ -19,7 +19,7 @@ pub(super) struct Answers {
 impl Answers {
     pub(super) fn new(audience: &Audience) -> Self {
         let place = format!("resource_metadata=\"{}\"", metadata::url_of(audience));
-        Self { place, realm: format!("Bearer realm=\"{audience}\"") }
+        Self { place, realm: format!("Bearer realm=\"{}\"", audience.as_str().replace('"', "%22")) }
     }
 
     pub(super) fn answer(&self, denial: &Denial, id: CorrelationId) -> HttpResponse {

@@ -1,0 +1,17 @@
+//! The validator as a whole: policies from files, keys from a network that tests hold in their hand, tokens from the
+//! forge.
+#![expect(clippy::unwrap_used, reason = "in a test, a broken premise is a panic")]
+
+mod accepted;
+mod compile_fail;
+mod defects;
+mod gate;
+mod gate_log;
+mod http_fetcher;
+mod key_cache;
+mod key_flood;
+mod metadata;
+mod policy_file;
+mod reload;
+mod remembered;
+mod support;
