@@ -55,3 +55,39 @@ Feature: Neither company needs the other one to start, to get tokens or to serve
       | caller | callee | scope          | request        |
       | A      | B      | shipments:read | GET /shipments |
       | B      | A      | orders:read    | GET /orders    |
+
+  @business @restart
+  Scenario: An order that is placed while company B is down arrives when it is up, once (A → B)
+    Given company B is stopped
+    When the shop of company A places an order for 1 of "TEA-0042", to be carried by company B
+    Then company A answers 201
+    When company B starts again
+    Then within 20 seconds the order is "handed_over" at company A
+    And company B has exactly one shipment for the order
+
+  @business @restart
+  Scenario: What is reported while company A is down arrives when it is up, in order and once (B → A)
+    Given an order that company B carries
+    And company A is stopped
+    When the depot of company B reports "picked_up"
+    And the depot of company B reports "delivered"
+    And company A starts again
+    Then within 20 seconds the order is "delivered" at company A
+    And company A has been told "accepted, picked_up, delivered" about the order, each once
+
+  @business @restart
+  Scenario: An order survives that company A is killed right after it was placed (A → B)
+    When the shop of company A places an order for 1 of "TEA-0042", to be carried by company B
+    And company A is killed
+    And company A starts again
+    Then within 20 seconds the order is "handed_over" at company A
+    And company B has exactly one shipment for the order
+
+  @business @restart
+  Scenario: A report survives that company B is killed right after it was made (B → A)
+    Given an order that company B carries
+    When the depot of company B reports "picked_up"
+    And company B is killed
+    And company B starts again
+    Then within 20 seconds the order is "in_transit" at company A
+    And company A has been told "accepted, picked_up" about the order, each once

@@ -16,6 +16,7 @@ macro_rules! features {
 }
 
 features!(
+    "01-business",
     "02-tokens",
     "03-scopes",
     "04-audiences",
@@ -23,6 +24,8 @@ features!(
     "06-policies",
     "07-assertions",
     "08-outages",
+    "09-writes",
+    "10-operators",
     "99-secrets",
 );
 

@@ -1,10 +1,12 @@
 use crate::record::evidence::Evidence;
-use crate::side::Pair;
+use crate::side::{Pair, Side};
 use crate::stand::Stand;
 use crate::tester::asking::TokenRequest;
+use crate::tester::command::Printed;
 use crate::tester::http::Answer;
 use crate::tester::library::LibraryClient;
 use crate::tester::token::Held;
+use crate::tester::{Client, scopes};
 use cucumber::World;
 use serde_json::Value;
 use std::fmt;
@@ -29,8 +31,18 @@ pub(crate) struct Stage {
     pub(crate) attempts: Pair<u64>,
     /// How long a company took to notice the last edit of a policy.
     pub(crate) noticed_after: Duration,
-    /// Things that steps name and later steps ask for, such as the id of an order.
-    pub(crate) noted: std::collections::BTreeMap<&'static str, Value>,
+    /// What the last command printed.
+    pub(crate) printed: Printed,
+    /// The order that the scenario is about, as last read.
+    pub(crate) order: Option<Value>,
+    /// The shipment that the scenario is about, as last read.
+    pub(crate) shipment: Option<Value>,
+    /// Who the last write went to.
+    pub(crate) asked_of: Option<Side>,
+    /// The answer to the write before the last.
+    pub(crate) answered_before: Option<Answer>,
+    /// The tokens with which the tester reads from each company's own API.
+    readers: Pair<Option<Held>>,
 }
 
 impl Stage {
@@ -53,6 +65,20 @@ impl Stage {
         let stand = self.stand();
         let logs = Pair::new(|side| stand.log(side).lines_since(self.began[side]));
         Evidence { entries: stand.journal.turn_page(), logs }
+    }
+
+    /// A token for reading from a company's own API, one for the whole scenario.
+    pub(crate) async fn reader(&mut self, side: Side) -> Result<Held, Unmet> {
+        if let Some(held) = &self.readers[side] {
+            return Ok(held.clone());
+        }
+        let stand = self.stand();
+        let request = TokenRequest::new(&stand, side, Client::Tester)?;
+        let (answer, held) =
+            request.resource(&stand.plan.parties[side].api.url).scope(scopes(side)[0]).send(&stand).await;
+        let held = held.ok_or_else(|| Unmet::new("token request", "a token", format_args!("{:?}", answer.seen)))?;
+        self.readers[side] = Some(held.clone());
+        Ok(held)
     }
 
     /// The token in the client's hand.

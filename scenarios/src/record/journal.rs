@@ -74,6 +74,7 @@ pub(crate) enum Entry {
 pub(crate) struct Journal {
     entries: Mutex<Vec<Entry>>,
     tokens: Mutex<HashMap<String, AccessToken>>,
+    unseen: Mutex<Vec<String>>,
 }
 
 impl Journal {
@@ -95,6 +96,16 @@ impl Journal {
     /// Remembers a token, so that logs and reports can be searched for it.
     pub(crate) fn saw(&self, token: &AccessToken) {
         lock(&self.tokens).insert(token.fingerprint().to_string(), token.clone());
+    }
+
+    /// Remembers that a command used a token which the tester did not get to see, in the call of this correlation id.
+    pub(crate) fn expect_token_of(&self, correlation_id: &str) {
+        lock(&self.unseen).push(correlation_id.to_owned());
+    }
+
+    /// The calls with tokens that the tester did not get to see.
+    pub(crate) fn calls_with_unseen_tokens(&self) -> Vec<String> {
+        lock(&self.unseen).clone()
     }
 
     /// How many different tokens have been seen.

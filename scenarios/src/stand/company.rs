@@ -2,7 +2,9 @@ use crate::error::CannotRun;
 use crate::record::log::LogFile;
 use crate::side::Side;
 use bridge_types::{Clock, SystemClock};
+use jiff::{SignedDuration, Timestamp};
 use rustix::process::{Pid, Signal, kill_process};
+use std::ffi::OsStr;
 use std::fs::OpenOptions;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
@@ -26,6 +28,7 @@ pub(crate) struct Company {
     clock: SystemClock,
     running: Option<Child>,
     starts: Vec<Duration>,
+    kills: Vec<Timestamp>,
     peak_kib: u64,
 }
 
@@ -44,17 +47,12 @@ impl Company {
     /// A company that does not run yet.
     pub(crate) fn new(side: Side, binary: PathBuf, directory: PathBuf, log: LogFile) -> Self {
         let clock = SystemClock::new();
-        Self { side, binary, directory, log, clock, running: None, starts: Vec::new(), peak_kib: 0 }
+        Self { side, binary, directory, log, clock, running: None, starts: Vec::new(), kills: Vec::new(), peak_kib: 0 }
     }
 
     /// Its log.
     pub(crate) fn log(&self) -> &LogFile {
         &self.log
-    }
-
-    /// Its configuration directory.
-    pub(crate) fn directory(&self) -> &std::path::Path {
-        &self.directory
     }
 
     /// True while its process runs, as far as this runner knows.
@@ -83,7 +81,7 @@ impl Company {
     }
 
     /// A command of this company on its configuration directory, with nothing of the runner's environment.
-    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[impl AsRef<OsStr>]) -> Command {
         let mut command = Command::new(&self.binary);
         command.args(arguments).arg("--config").arg(&self.directory).env_clear().stdin(Stdio::null());
         command
@@ -114,9 +112,16 @@ impl Company {
     pub(crate) async fn kill(&mut self) {
         self.measure();
         if let Some(mut child) = self.running.take() {
+            self.kills.push(self.clock.now());
             // Killing fails only when it is gone already.
             let _gone = child.kill().await;
         }
+    }
+
+    /// True when it was killed within a second after this moment: what it did then it may not have lived to tell.
+    pub(crate) fn was_killed_soon_after(&self, moment: Timestamp) -> bool {
+        let soon = moment..=moment.saturating_add(SignedDuration::from_secs(1)).unwrap_or(moment);
+        self.kills.iter().any(|kill| soon.contains(kill))
     }
 
     /// What it has taken of the machine so far.

@@ -13,7 +13,7 @@ pub(crate) mod toml_file;
 
 use crate::error::CannotRun;
 use crate::record::journal::Journal;
-use crate::record::log::LogFile;
+use crate::record::log::{LogFile, LogLine};
 use crate::side::{Pair, Side};
 use crate::tester::Tester;
 use crate::tester::http::Http;
@@ -23,6 +23,7 @@ use company::{Company, Measured};
 use forwarder::Forwarder;
 use plan::Plan;
 use policy::{EditedPolicies, Policy};
+use serde_json::Value;
 use settings::Settings;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
@@ -39,6 +40,12 @@ pub(crate) const PARTNER_FACING: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2)
 
 /// How long a company may take to notice an edited file.
 pub(crate) const NOTICE: Duration = Duration::from_secs(5);
+
+/// How long a company may take to get its partner's keys.
+const ACQUAINTANCE: Duration = Duration::from_secs(20);
+
+/// How often the tester looks again.
+const LOOK: Duration = Duration::from_millis(25);
 
 /// How long the certificates of a run are valid.
 const DAYS: i64 = 2;
@@ -131,18 +138,21 @@ impl Stand {
         Policy { holder, name: name.to_owned(), path }
     }
 
-    /// Starts both companies.
+    /// Starts both companies and waits until each has the other's keys.
     pub(crate) async fn start(&self) -> Result<(), CannotRun> {
         let (mut a, mut b) = (self.company(Side::A).await, self.company(Side::B).await);
-        tokio::try_join!(a.start(), b.start()).map(drop)
+        tokio::try_join!(a.start(), b.start())?;
+        let (a, b) = tokio::join!(self.has_partners_keys(Side::A), self.has_partners_keys(Side::B));
+        a.and(b)
     }
 
     /// Undoes what a scenario did to the stand: lines are mended, policies restored, companies started.
     pub(crate) async fn restore(&self) -> Result<(), CannotRun> {
         self.lines.iter().for_each(|(_, line)| line.mend());
-        for (policy, text) in self.edited().await.take() {
+        let mut edited = self.edited().await;
+        for policy in edited.policies() {
             let place = self.log(policy.holder).end();
-            toml_file::replace(&policy.path, &text)?;
+            edited.restore(&policy)?;
             if self.company(policy.holder).await.runs() {
                 self.policy_event(&policy, place, "policy_loaded").await?;
             }
@@ -152,12 +162,27 @@ impl Stand {
 
     /// Waits until a company says that it has read a policy, or that it has refused to.
     pub(crate) async fn policy_event(&self, policy: &Policy, place: u64, event: &str) -> Result<(), CannotRun> {
-        let log = self.log(policy.holder);
-        let noticed = log.wait_for(place, NOTICE, |line| line.is(event, "partner", &policy.name)).await;
+        let (log, file) = (self.log(policy.holder), format!("{}.toml", policy.name));
+        let about = |line: &LogLine| line.text("partner") == policy.name || line.text("detail").contains(&file);
+        let noticed = log.wait_for(place, NOTICE, |line| line.event() == event && about(line)).await;
         noticed.map(drop).ok_or_else(|| {
             let problem = format!("{} did not report {event} within {} s", policy.holder.name(), NOTICE.as_secs());
             CannotRun::settings(&policy.path, problem)
         })
+    }
+
+    /// A company that starts before its partner asks for its keys now and then. Scenarios begin when it has them.
+    async fn has_partners_keys(&self, side: Side) -> Result<(), CannotRun> {
+        let has = |keys: &Value| keys["partner"] == side.other().name() && keys["usable"] == true;
+        let look = async {
+            while !self.http.readiness(side).await["keys"].as_array().is_some_and(|keys| keys.iter().any(has)) {
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        let (company, patience) = (side.name(), ACQUAINTANCE.as_secs());
+        let problem = format!("it has no keys of its partner after {patience} s");
+        let late = |_| CannotRun::NotServing { company, problem, log: self.log(side).tail(30) };
+        tokio::time::timeout(ACQUAINTANCE, look).await.map_err(late)
     }
 
     /// Stops both companies and says what they took of the machine.

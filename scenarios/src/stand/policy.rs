@@ -9,6 +9,7 @@ use toml::Table;
 #[derive(Debug, Default)]
 pub(crate) struct EditedPolicies {
     before: BTreeMap<Policy, String>,
+    restored: u32,
 }
 
 /// One trust policy: a file of one company about another party.
@@ -37,9 +38,16 @@ impl EditedPolicies {
         toml_file::replace(&policy.path, text)
     }
 
-    /// Gives the edited policies, each with its text from before, and forgets them.
-    pub(crate) fn take(&mut self) -> BTreeMap<Policy, String> {
-        std::mem::take(&mut self.before)
+    /// The policies that differ from what they were.
+    pub(crate) fn policies(&self) -> Vec<Policy> {
+        self.before.keys().cloned().collect()
+    }
+
+    /// Gives a policy its text from before. A comment makes it an edit like any other, which its company reports.
+    pub(crate) fn restore(&mut self, policy: &Policy) -> Result<(), CannotRun> {
+        let Some(text) = self.before.remove(policy) else { return Ok(()) };
+        self.restored += 1;
+        toml_file::replace(&policy.path, &format!("{text}\n# restored, {}\n", self.restored))
     }
 
     fn remember(&mut self, policy: &Policy) -> Result<(), CannotRun> {
@@ -58,7 +66,7 @@ mod tests {
     use crate::side::Side;
 
     #[test]
-    fn remembers_the_text_before_the_first_edit() {
+    fn restores_the_text_from_before_the_first_edit() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("p.toml");
         std::fs::write(&path, "enabled = true # by us\n").unwrap();
@@ -67,7 +75,8 @@ mod tests {
         edited.edit(&policy, |table| drop(table.insert("enabled".to_owned(), false.into()))).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "enabled = false\n");
         edited.replace(&policy, "nonsense").unwrap();
-        assert_eq!(edited.take()[&policy], "enabled = true # by us\n");
-        assert!(edited.take().is_empty());
+        edited.restore(&policy).unwrap();
+        assert!(std::fs::read_to_string(&path).unwrap().starts_with("enabled = true # by us\n"));
+        assert!(edited.policies().is_empty());
     }
 }

@@ -1,15 +1,12 @@
 //! Clients call a company's API with the token that they hold.
 
+use super::waiting::eventually;
 use crate::record::journal::Part;
 use crate::side::Side;
-use crate::stage::{Check, Stage, Unmet};
+use crate::stage::{Check, Stage, expect_equal};
 use crate::tester::http::Request;
-use bridge_types::Clock;
 use cucumber::{then, when};
 use std::time::Duration;
-
-/// How long the tester waits before it tries again.
-const PAUSE: Duration = Duration::from_millis(100);
 
 #[when(expr = "it calls {string} at company {company}")]
 async fn calls(stage: &mut Stage, line: String, api: Side) -> Check {
@@ -43,17 +40,10 @@ async fn calls_with_two_headers(stage: &mut Stage, line: String, api: Side) -> C
 
 #[then(expr = "company {company} answers {string} with {int} within {int} seconds")]
 async fn answers_soon(stage: &mut Stage, api: Side, line: String, status: u16, seconds: u32) -> Check {
-    let stand = stage.stand();
-    let deadline = stand.clock.monotonic() + Duration::from_secs(seconds.into());
-    loop {
+    let answered = eventually(stage, Duration::from_secs(seconds.into()), async |stage| {
         let request = Request::new(api, Part::Api, &line).token(stage.held()?);
-        stage.answer = stand.http.send(request).await;
-        if stage.answer.seen.status == status {
-            return Ok(());
-        }
-        if stand.clock.monotonic() > deadline {
-            return Err(Unmet::new("answer in time", status, format_args!("{:?}", stage.answer.seen)));
-        }
-        tokio::time::sleep(PAUSE).await;
-    }
+        stage.answer = stage.stand().http.send(request).await;
+        expect_equal("status", &status, &stage.answer.seen.status)
+    });
+    answered.await
 }

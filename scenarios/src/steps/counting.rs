@@ -47,15 +47,18 @@ fn has_allowed(stage: &mut Stage, api: Side, expected: usize) -> Check {
 }
 
 #[then(expr = "every token that the issuer of company {company} gave in this run went to its own side")]
-fn went_to_its_own_side(stage: &mut Stage, issuer: Side) -> Check {
+async fn went_to_its_own_side(stage: &mut Stage, issuer: Side) -> Check {
     let stand = stage.stand();
-    let log = stand.log(issuer).lines_since(0);
-    let with =
-        |event: &'static str| log.iter().filter(move |line| line.event() == event).map(|line| line.text("token"));
+    let (log, company) = (stand.log(issuer).lines_since(0), stand.company(issuer).await);
+    let told = |event: &'static str| log.iter().filter(move |line| line.event() == event);
     // Its own clients tell which tokens they got; the tester knows which it got as one of them.
-    let own: HashSet<&str> = with("token_obtained").collect();
-    let elsewhere: Vec<&str> =
-        with("token_issued").filter(|token| !own.contains(token) && !stand.journal.has_seen(token)).collect();
+    let mut own: HashSet<String> = told("token_obtained").map(|line| line.text("token").to_owned()).collect();
+    own.extend(stand.tokens_of_commands());
+    let elsewhere: Vec<&str> = told("token_issued")
+        .filter(|line| !company.was_killed_soon_after(line.at))
+        .map(|line| line.text("token"))
+        .filter(|token| !own.contains(*token) && !stand.journal.has_seen(token))
+        .collect();
     expect_equal("tokens that went elsewhere", &Vec::new(), &elsewhere)
 }
 
@@ -67,4 +70,20 @@ fn asked_its_own_issuer_only(stage: &mut Stage, company: Side) -> Check {
     let issuers: HashSet<&str> = asked.map(|line| line.text("iss")).collect();
     let own = HashSet::from([stand.plan.parties[company].issuer.url.as_str()]);
     expect_equal("issuers that were asked", &own, &issuers)
+}
+
+#[then(expr = "the calls of company {company} to company {company} carried tokens of company {company}")]
+fn carried_own_tokens(stage: &mut Stage, caller: Side, callee: Side, owner: Side) -> Check {
+    let stand = stage.stand();
+    let sent = stand.log(caller).lines_since(stage.began[caller]);
+    let sent: Vec<_> = sent.iter().filter(|line| line.event() == "egress").collect();
+    expect_equal("calls at all", &true, &!sent.is_empty())?;
+    let decided = stand.log(callee).lines_since(stage.began[callee]);
+    let issuers: HashSet<&str> = decided
+        .iter()
+        .filter(|line| line.event() == "decision")
+        .filter(|line| sent.iter().any(|sent| sent.text("correlation_id") == line.text("correlation_id")))
+        .map(|line| line.text("iss"))
+        .collect();
+    expect_equal("issuers of the tokens", &HashSet::from([stand.plan.parties[owner].issuer.url.as_str()]), &issuers)
 }

@@ -4,10 +4,14 @@
 
 mod answers;
 mod asking;
+mod business;
 mod calling;
 mod counting;
 mod forged;
 mod lines;
+mod operating;
 mod policies;
 mod processes;
 mod secrets;
+mod waiting;
+mod writing;

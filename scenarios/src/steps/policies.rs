@@ -5,7 +5,6 @@ use crate::side::Side;
 use crate::stage::{Check, Stage, Unmet, expect_equal};
 use crate::stand::Stand;
 use crate::stand::policy::Policy;
-use crate::stand::toml_file;
 use crate::tester::http::Request;
 use bridge_types::Clock;
 use cucumber::{given, then, when};
@@ -65,9 +64,7 @@ async fn reads_that_it_is_broken(stage: &mut Stage, holder: Side, partner: Side)
 async fn repairs(stage: &mut Stage, holder: Side, partner: Side) -> Check {
     let stand = stage.stand();
     let (policy, place) = begin(&stand, holder, partner, "repairs the policy");
-    let before = stand.edited().await.take().remove(&policy);
-    let before = before.ok_or_else(|| Unmet::new("policy", "one that was edited", "none"))?;
-    toml_file::replace(&policy.path, &before)?;
+    stand.edited().await.restore(&policy)?;
     Ok(stand.policy_event(&policy, place, "policy_loaded").await?)
 }
 

@@ -29,7 +29,7 @@ fn nothing_like_a_token(stage: &mut Stage, side: Side) -> Check {
 }
 
 /// True when a text has something of the form of a signed JWT: its header begins with `{"` in base64url.
-fn looks_like_a_token(text: &str) -> bool {
+pub(super) fn looks_like_a_token(text: &str) -> bool {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     text.match_indices("eyJ").any(|(start, _)| {
         let mut parts = text[start..].splitn(3, '.').map(|part| part.chars().take_while(|c| is_part(*c)).count());

@@ -145,6 +145,15 @@ impl Http {
         answer
     }
 
+    /// The readiness page of a company, without writing it down; nothing when nobody answers.
+    pub(crate) async fn readiness(&self, side: Side) -> Value {
+        let page = Request::new(side, Part::Operations, "GET /readyz");
+        match self.build(&page).send().await {
+            Ok(response) => Answer::read(response).await.json,
+            Err(_) => Value::Null,
+        }
+    }
+
     /// The moment at which a call is sent.
     pub(crate) fn begin(&self) -> Begun {
         Begun { at: self.clock.now(), started: self.clock.monotonic() }
@@ -208,20 +217,21 @@ impl Answer {
     async fn read(response: reqwest::Response) -> Self {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.unwrap_or_default();
-        let json: Value = serde_json::from_str(&text).unwrap_or_default();
-        let header =
-            |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
-        let code =
-            json.get("code").or_else(|| json.get("error")).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let seen = Seen {
-            status,
-            correlation_id: header("x-correlation-id"),
-            challenge: header(WWW_AUTHENTICATE.as_str()),
+        Self::of(status, headers, serde_json::from_str(&text).unwrap_or(Value::String(text)))
+    }
+
+    /// An answer of these parts.
+    pub(crate) fn of(status: u16, headers: HeaderMap, json: Value) -> Self {
+        let mut answer = Self { seen: Seen { status, ..Seen::default() }, headers, json };
+        let code = answer.json.get("code").or_else(|| answer.json.get("error")).and_then(Value::as_str);
+        answer.seen.code = code.unwrap_or_default().to_owned();
+        answer.seen.correlation_id = answer.header("x-correlation-id").to_owned();
+        answer.seen.challenge = answer.header(WWW_AUTHENTICATE.as_str()).to_owned();
+        if status >= 400 {
             // The body of a success may carry a token, and is nobody's business in a report.
-            error: if status >= 400 { text.chars().take(SHOWN).collect() } else { String::new() },
-            code,
-        };
-        Self { seen, headers, json }
+            answer.seen.error = answer.json.to_string().chars().take(SHOWN).collect();
+        }
+        answer
     }
 
     fn none(error: &reqwest::Error) -> Self {

@@ -1,7 +1,6 @@
 use super::Client;
 use super::http::{Answer, Body, Request};
 use super::token::Held;
-use crate::record::journal::Seen;
 use crate::side::Side;
 use crate::stage::Unmet;
 use crate::stand::Stand;
@@ -62,8 +61,6 @@ impl LibraryClient {
 
 impl From<ApiResponse> for Answer {
     fn from(response: ApiResponse) -> Self {
-        let correlation_id = response.correlation_id().map(|id| id.to_string()).unwrap_or_default();
-        let seen = Seen { status: response.status().as_u16(), correlation_id, ..Seen::default() };
-        Self { seen, headers: response.headers().clone(), json: response.json().unwrap_or_default() }
+        Self::of(response.status().as_u16(), response.headers().clone(), response.json().unwrap_or_default())
     }
 }

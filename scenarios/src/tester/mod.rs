@@ -3,8 +3,10 @@
 
 pub(crate) mod asking;
 mod assertion;
+pub(crate) mod command;
 mod defect;
 pub(crate) mod forge;
+pub(crate) mod goods;
 pub(crate) mod http;
 pub(crate) mod library;
 mod registration;

@@ -13,7 +13,7 @@ use toml::{Table, Value};
 pub(crate) enum Client {
     /// May ask for every scope of both APIs; the partner's ceiling for it leaves one scope out.
     Tester,
-    /// Is registered at its own company but stands in no partner's policy.
+    /// May ask for the first scope of the partner's API, but stands in no policy there.
     Newcomer,
 }
 
@@ -74,11 +74,12 @@ pub(crate) fn ceilings(side: Side, trust: Trust) -> [(&'static str, Vec<String>)
 impl Tester {
     /// The client files to be added at a company, by name.
     pub(crate) fn registrations(&self, side: Side, plan: &Plan) -> [(&'static str, Table); 2] {
-        let own = access(&plan.parties[side], &scopes(side));
-        let partner = access(&plan.parties[side.other()], &scopes(side.other()));
+        let (party, partner) = (&plan.parties[side], &plan.parties[side.other()]);
+        let (own, all) = (access(party, &scopes(side)), access(partner, &scopes(side.other())));
+        let first = access(partner, &scopes(side.other())[..1]);
         [
-            (Client::Tester.id(), self.registration(side, Client::Tester, vec![own, partner.clone()])),
-            (Client::Newcomer.id(), self.registration(side, Client::Newcomer, vec![partner])),
+            (Client::Tester.id(), self.registration(side, Client::Tester, vec![own, all])),
+            (Client::Newcomer.id(), self.registration(side, Client::Newcomer, vec![first])),
         ]
     }
 
