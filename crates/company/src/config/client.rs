@@ -65,15 +65,14 @@ fn stem(file: &Path) -> Result<Name, ConfigError> {
 
 /// The keys of a client elsewhere. A key that cannot be used is a mistake here, because this file is the company's own.
 fn public_keys(place: Place, file: &Path, digest: &mut DefaultHasher) -> Result<KeySet, ConfigError> {
-    let json =
-        std::fs::read(file).map_err(|error| unreadable(file, "a JWK set with the client's public keys", &error))?;
-    json.hash(digest);
     let refused = |found: String| {
         ConfigError::new(place.clone(), format!("the keys in {} cannot be used", file.display()))
             .expected("a JWK set with at least one public key, and nothing else in it")
             .found(found)
             .remedy("ask the owner of the client for the public half of its keys, each with kid and alg")
     };
+    let json = std::fs::read(file).map_err(|error| refused(error.to_string()))?;
+    json.hash(digest);
     let (keys, ignored) = KeySet::parse(&json).map_err(|error| refused(error.to_string()))?;
     match ignored.first() {
         Some(bad) => Err(refused(bad.reason.to_string())),

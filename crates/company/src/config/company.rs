@@ -2,7 +2,7 @@ use super::company_file::{ApiSection, CompanyFile, IssuerSection, TlsFilesSectio
 use super::error::ConfigError;
 use super::overrides::Overrides;
 use super::source::{Located, Source, unreadable};
-use super::words::{Name, TokenLifetime};
+use super::words::{HostAddr, ListenAddr, LoopbackAddr, Name, TokenLifetime};
 use bridge_jose::Algorithm;
 use bridge_store::DatabaseUrl;
 use bridge_types::{Audience, IssuerUrl};
@@ -121,12 +121,12 @@ impl CompanyConfig {
             database: database.map(|database| database.relative_to(directory)),
             issuer: checks.issuer(file.issuer)?,
             api: checks.api(file.api)?,
-            operations: operations.map(super::words::LoopbackAddr::address),
+            operations: operations.map(|LoopbackAddr(address)| address),
             tls: match file.tls {
                 TlsSection::Off => None,
                 TlsSection::Files(files) => Some(tls_files(files, &source, directory)),
             },
-            hosts: file.hosts,
+            hosts: file.hosts.into_iter().map(|(name, HostAddr(address))| (name, address)).collect(),
             telemetry: file.telemetry.into(),
         })
     }
@@ -161,8 +161,8 @@ impl Checks<'_> {
         Ok(ApiSettings { url: self.url(section.url)?, listen: self.listener(section.listen)? })
     }
 
-    fn listener(&self, listen: Spanned<SocketAddr>) -> Result<Located<SocketAddr>, ConfigError> {
-        let listen = self.source.locate(listen);
+    fn listener(&self, listen: Spanned<ListenAddr>) -> Result<Located<SocketAddr>, ConfigError> {
+        let listen = self.source.locate(listen).map(|ListenAddr(address)| address);
         if self.tls || listen.value.ip().is_loopback() {
             return Ok(listen);
         }

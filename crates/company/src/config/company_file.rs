@@ -1,5 +1,5 @@
 use super::company::{LogFormat, LogLevel, TelemetryConfig};
-use super::words::{LoopbackAddr, Name, TokenLifetime};
+use super::words::{HostAddr, ListenAddr, LoopbackAddr, Name, TokenLifetime};
 use bridge_jose::Algorithm;
 use bridge_store::DatabaseUrl;
 use bridge_types::{Audience, IssuerUrl};
@@ -7,7 +7,6 @@ use serde::de::{Error, MapAccess, Unexpected, Visitor, value::MapAccessDeseriali
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use toml::Spanned;
 
@@ -22,7 +21,7 @@ pub(super) struct CompanyFile {
     pub(super) operations: OperationsSection,
     pub(super) tls: TlsSection,
     #[serde(default)]
-    pub(super) hosts: BTreeMap<String, IpAddr>,
+    pub(super) hosts: BTreeMap<String, HostAddr>,
     #[serde(default)]
     pub(super) telemetry: TelemetrySection,
 }
@@ -31,7 +30,7 @@ pub(super) struct CompanyFile {
 #[serde(deny_unknown_fields)]
 pub(super) struct IssuerSection {
     pub(super) url: Option<Spanned<IssuerUrl>>,
-    pub(super) listen: Spanned<SocketAddr>,
+    pub(super) listen: Spanned<ListenAddr>,
     #[serde(default)]
     pub(super) access_token_lifetime: TokenLifetime,
     pub(super) algorithm: Option<Algorithm>,
@@ -41,7 +40,7 @@ pub(super) struct IssuerSection {
 #[serde(deny_unknown_fields)]
 pub(super) struct ApiSection {
     pub(super) url: Option<Spanned<Audience>>,
-    pub(super) listen: Spanned<SocketAddr>,
+    pub(super) listen: Spanned<ListenAddr>,
 }
 
 #[derive(Deserialize)]

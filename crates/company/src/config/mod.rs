@@ -24,7 +24,7 @@ pub use overrides::Variables;
 pub(crate) use policies::complaint;
 pub use source::Located;
 pub(crate) use watch::Watch;
-pub use words::{LoopbackAddr, Name, TokenLifetime};
+pub use words::{Name, TokenLifetime};
 
 use bridge_validator::TrustPolicy;
 use overrides::Overrides;
@@ -56,8 +56,10 @@ impl Configuration {
         let mut clients = ClientFiles::default();
         clients.refresh(&clients_directory(directory));
         let (policies, mut errors) = policies::read_policies(&partners_directory(directory));
+        if clients.errors().is_empty() {
+            errors.extend(policies.iter().filter_map(|policy| unknown_client(directory, policy, &clients)));
+        }
         errors.extend_from_slice(clients.errors());
-        errors.extend(policies.iter().filter_map(|policy| unknown_client(directory, policy, &clients)));
         match company {
             Ok(company) if errors.is_empty() => {
                 Ok(Self { directory: directory.to_owned(), company, clients, policies })

@@ -3,7 +3,7 @@ use bridge_types::Invalid;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 /// The name of a company, a client or a partner: also the stem of its file.
@@ -42,26 +42,44 @@ impl fmt::Display for Name {
     }
 }
 
-/// An address that only this machine can reach.
+/// Where a listener listens: an address of this machine and a port. Port 0 lets the system choose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "SocketAddr")]
-pub struct LoopbackAddr(SocketAddr);
+#[serde(try_from = "String")]
+pub(super) struct ListenAddr(pub(super) SocketAddr);
 
-impl LoopbackAddr {
-    /// The address.
-    pub fn address(self) -> SocketAddr {
-        self.0
+impl TryFrom<String> for ListenAddr {
+    type Error = Invalid;
+
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        let form = "an IP address and a port, such as 127.0.0.1:8441";
+        text.parse().map(Self).map_err(|_| Invalid::new("listener", form, &text))
     }
 }
 
-impl TryFrom<SocketAddr> for LoopbackAddr {
+/// Where a listener listens that only this machine may reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct LoopbackAddr(pub(super) SocketAddr);
+
+impl TryFrom<String> for LoopbackAddr {
     type Error = Invalid;
 
-    fn try_from(address: SocketAddr) -> Result<Self, Invalid> {
-        if address.ip().is_loopback() {
-            return Ok(Self(address));
-        }
-        Err(Invalid::new("listener", "a loopback address such as 127.0.0.1:8443", &address.to_string()))
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        let address = text.parse().ok().filter(|address: &SocketAddr| address.ip().is_loopback());
+        address.map(Self).ok_or_else(|| Invalid::new("listener", "a loopback address such as 127.0.0.1:8443", &text))
+    }
+}
+
+/// The static address of a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct HostAddr(pub(super) IpAddr);
+
+impl TryFrom<String> for HostAddr {
+    type Error = Invalid;
+
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        text.parse().map(Self).map_err(|_| Invalid::new("host", "an IP address without port", &text))
     }
 }
 
@@ -124,8 +142,8 @@ mod tests {
 
     #[test]
     fn the_operations_listener_stays_on_this_machine() {
-        for text in ["0.0.0.0:1", "10.0.0.1:1", "[::]:1"] {
-            assert!(LoopbackAddr::try_from(text.parse::<std::net::SocketAddr>().unwrap()).is_err(), "accepted {text}");
+        for text in ["0.0.0.0:1", "10.0.0.1:1", "[::]:1", "127.0.0.1", "localhost:1"] {
+            assert!(LoopbackAddr::try_from(text.to_owned()).is_err(), "accepted {text}");
         }
     }
 }
