@@ -1,5 +1,5 @@
 use crate::{handlers, scopes};
-use bridge_business::describe;
+use bridge_business::{DefectSchema, ProblemSchema, describe};
 use bridge_types::Audience;
 use utoipa::OpenApi;
 
@@ -13,7 +13,8 @@ use utoipa::OpenApi;
         handlers::read_order,
         handlers::track_order,
         handlers::list_tracking_events,
-    )
+    ),
+    components(schemas(ProblemSchema, DefectSchema))
 )]
 struct Description;
 

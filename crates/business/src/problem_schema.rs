@@ -50,7 +50,7 @@ macro_rules! refusals {
             $(
                 #[doc = $text]
                 #[response(status = $status, description = $text, content_type = "application/problem+json")]
-                $variant(#[to_schema] ProblemSchema),
+                $variant(ProblemSchema),
             )*
         }
     };
