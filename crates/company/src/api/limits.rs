@@ -1,10 +1,10 @@
 use super::body::{BoundedBody, MAX_BODY};
-use actix_web::body::{BoxBody, EitherBody, MessageBody};
+use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
 use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, ResponseError};
+use actix_web::{Error, HttpMessage};
 use bridge_validator::Problem;
 
 /// All header fields of a request together. A token has 8 KiB at most.
@@ -16,8 +16,7 @@ pub(super) async fn limits<B: MessageBody>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     if let Some(problem) = too_large(request.headers()) {
-        let response: ServiceResponse<BoxBody> = request.into_response(problem.error_response());
-        let mut response = response.map_into_right_body();
+        let mut response = request.error_response(problem).map_into_right_body();
         // What the caller still sends is not read, so the connection cannot be used again.
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
         return Ok(response);

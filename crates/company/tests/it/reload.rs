@@ -1,1 +1,75 @@
-//! todo
+//! Edits of `clients/` and `partners/` while the company runs.
+
+use crate::support::{Stand, eventually};
+use serde_json::Value;
+
+/// The policy of a partner and what is wrong with the configuration, as `/readyz` has them.
+async fn sequence(stand: &Stand) -> (Value, Value) {
+    let readiness = stand.readiness().await;
+    (readiness["policies"][0]["version"]["sequence"].clone(), readiness["configuration_errors"].clone())
+}
+
+#[actix_web::test]
+async fn a_good_edit_is_in_use_without_a_restart() {
+    let stand = Stand::start().await;
+    stand.directory.edit("partners/partner.toml", "[clients.reader]", "enabled = false\n[clients.reader]");
+    eventually("the second version", async || (sequence(&stand).await.0 == 2).then_some(())).await;
+    assert_eq!(stand.readiness().await["policies"][0]["enabled"], false);
+    stand.company.stop().await;
+}
+
+#[actix_web::test]
+async fn a_broken_edit_keeps_the_last_good_policy_and_says_so_until_it_is_repaired() {
+    let stand = Stand::start().await;
+    stand.directory.edit("partners/partner.toml", "issuer =", "colour = 1\nissuer =");
+    let errors = eventually("the complaint", async || {
+        let (_, errors) = sequence(&stand).await;
+        (errors != Value::Array(Vec::new())).then_some(errors)
+    })
+    .await;
+    assert!(errors[0]["file"].as_str().unwrap().ends_with("partners/partner.toml"), "{errors}");
+    assert_eq!((&errors[0]["line"], &errors[0]["found"]), (&1.into(), &"`colour`".into()), "{errors}");
+    let readiness = stand.readiness().await;
+    assert_eq!(readiness["status"], "ready");
+    assert_eq!(readiness["policies"][0]["version"]["sequence"], 1);
+    assert_eq!(readiness["policies"][0]["issuer"], "https://issuer.example");
+
+    stand.directory.edit("partners/partner.toml", "colour = 1\n", "");
+    eventually("silence", async || (sequence(&stand).await.1 == Value::Array(Vec::new())).then_some(())).await;
+    stand.company.stop().await;
+}
+
+#[actix_web::test]
+async fn a_broken_client_does_not_hold_up_the_kill_switch() {
+    let stand = Stand::start().await;
+    stand.directory.edit("clients/reader.toml", "managed", "nonsense");
+    stand.directory.edit("partners/partner.toml", "[clients.reader]", "enabled = false\n[clients.reader]");
+    eventually("the switch", async || (stand.readiness().await["policies"][0]["enabled"] == false).then_some(())).await;
+    let (_, errors) = sequence(&stand).await;
+    assert!(errors[0]["file"].as_str().unwrap().ends_with("clients/reader.toml"), "{errors}");
+    stand.company.stop().await;
+}
+
+#[actix_web::test]
+async fn a_policy_goes_with_its_file() {
+    let stand = Stand::start().await;
+    stand.directory.remove("partners/partner.toml");
+    let none = Value::Array(Vec::new());
+    eventually("no policy", async || (stand.readiness().await["policies"] == none).then_some(())).await;
+    stand.company.stop().await;
+}
+
+#[actix_web::test]
+async fn an_outbound_section_whose_client_is_gone_is_reported() {
+    let stand = Stand::start().await;
+    stand.directory.remove("clients/reader.toml");
+    let errors = eventually("the complaint", async || {
+        let (_, errors) = sequence(&stand).await;
+        (errors != Value::Array(Vec::new())).then_some(errors)
+    })
+    .await;
+    assert!(errors[0]["what"].as_str().unwrap().contains("names the client `reader`"), "{errors}");
+    let asked = stand.http.get(stand.api("/ask/partner")).send().await.unwrap();
+    assert_eq!(asked.status(), 501);
+    stand.company.stop().await;
+}

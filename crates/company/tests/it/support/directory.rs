@@ -39,7 +39,7 @@ pub(crate) const POLICY: &str = r#"issuer = "https://issuer.example"
 audience = "https://api.example"
 
 [clients.reader]
-scopes = ["notes:read"]
+scopes = ["notes:read", "notes:write"]
 
 [outbound]
 url = "https://api.example"

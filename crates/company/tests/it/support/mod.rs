@@ -7,5 +7,5 @@ mod stand;
 
 pub(crate) use application::Notes;
 pub(crate) use directory::Directory;
-pub(crate) use run::{Outcome, run};
+pub(crate) use run::{Outcome, run, run_beside};
 pub(crate) use stand::{Stand, eventually};

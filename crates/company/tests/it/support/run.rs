@@ -1,7 +1,8 @@
-use super::{Directory, Notes};
+use super::{Directory, Notes, Stand};
 use bridge_company::config::Variables;
 use bridge_company::{Exit, Process, run_with};
 use std::io::{self, Write};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 /// What came of one command line.
@@ -14,8 +15,20 @@ pub(crate) struct Outcome {
 
 /// Runs one command line of the test company on a configuration directory.
 pub(crate) fn run(directory: &Directory, arguments: &[&str], variables: &[(&str, &str)]) -> Outcome {
+    run_in(directory.path(), arguments, variables)
+}
+
+/// Runs one command line beside a company that serves in the same test.
+pub(crate) async fn run_beside(stand: &Stand, arguments: &[&str]) -> Outcome {
+    let directory = stand.directory.path().to_owned();
+    let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+    let run = move || run_in(&directory, &arguments.iter().map(String::as_str).collect::<Vec<_>>(), &[]);
+    tokio::task::spawn_blocking(run).await.unwrap()
+}
+
+fn run_in(directory: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Outcome {
     let (stdout, stderr) = (Captured::default(), Captured::default());
-    let config = directory.path().to_str().unwrap();
+    let config = directory.to_str().unwrap();
     let arguments = std::iter::once("notes").chain(arguments.iter().copied()).chain(["--config", config]);
     let variables: Variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
     let exit = run_with::<Notes>(Process {

@@ -1,12 +1,14 @@
 use super::{Directory, Notes};
 use bridge_company::config::Configuration;
 use bridge_company::{Addresses, Company};
-use bridge_testkit::TestCa;
+use bridge_testkit::{TestCa, TestIssuer};
 use bridge_types::SystemClock;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use reqwest::{Certificate, Client};
 use std::sync::Arc;
 use std::time::Duration;
+
+const SCOPES: &str = "[\"notes:read\", \"notes:write\"]";
 
 /// A company that serves on ports of the system's choice, and a caller that trusts its certificates.
 pub(crate) struct Stand {
@@ -25,10 +27,15 @@ impl Stand {
     pub(crate) async fn start_in(ca: &TestCa, change: impl FnOnce(&Directory)) -> Self {
         let directory = Directory::signed_by(ca);
         change(&directory);
+        Self::start_with(directory, ca.certificate_pem().as_bytes()).await
+    }
+
+    /// Starts a company with the files that are there.
+    pub(crate) async fn start_with(directory: Directory, ca_pem: &[u8]) -> Self {
         let configuration = Configuration::load(directory.path(), &[].into()).unwrap();
         let metrics = PrometheusBuilder::new().build_recorder().handle();
         let company = Company::start::<Notes>(configuration, Arc::new(SystemClock::new()), metrics).await.unwrap();
-        let authority = Certificate::from_pem(ca.certificate_pem().as_bytes()).unwrap();
+        let authority = Certificate::from_pem(ca_pem).unwrap();
         let http = Client::builder().tls_certs_only([authority]).build().unwrap();
         Self { directory, company, http }
     }
@@ -39,7 +46,7 @@ impl Stand {
 
     /// The URL of a path at the API.
     pub(crate) fn api(&self, path: &str) -> String {
-        format!("{}{path}", self.addresses().api.url)
+        format!("https://{}{path}", self.addresses().api.address)
     }
 
     /// The URL of a path of the operations pages.
@@ -53,19 +60,35 @@ impl Stand {
         serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
     }
 
+    /// Starts a company that trusts `https://issuer.example` with the keys of this issuer, and lets its client `reader`
+    /// read and write at the audience `https://api.example`.
+    pub(crate) async fn start_trusting(issuer: &TestIssuer) -> Self {
+        Self::start_in(&TestCa::new(), |directory| {
+            directory.edit("company.toml", "[api]\n", "[api]\nurl = \"https://api.example\"\n");
+            directory.edit("partners/partner.toml", "audience", "keys = { jwks_file = \"keys.json\" }\naudience");
+            directory.write("partners/keys.json", &issuer.jwks());
+        })
+        .await
+    }
+
     /// Lets the clients of this company call the other one, and the other one let them in.
     pub(crate) fn befriend(&self, other: &Self) {
         self.introduce(other, true);
         other.introduce(self, false);
     }
 
+    /// Lets the client of this company call its own API.
+    pub(crate) fn befriend_itself(&self) {
+        self.introduce(self, true);
+    }
+
     fn introduce(&self, other: &Self, outbound: bool) {
         let (own, partner) = (self.addresses(), other.addresses());
-        let access = format!("audience = \"{}\"\nscopes = [\"notes:read\"]", partner.api.url);
+        let access = format!("audience = \"{}\"\nscopes = {SCOPES}", partner.api.url);
         let client = format!("client_id = \"reader\"\ncredential = \"managed\"\n[[access]]\n{access}\n");
         let target = format!("[outbound]\nurl = \"{}\"\nclient = \"reader\"\n", partner.api.url);
         let policy = format!(
-            "issuer = \"{}\"\naudience = \"{}\"\nca_file = \"../tls/ca.pem\"\n[clients.reader]\nscopes = [\"notes:read\"]\n{}",
+            "issuer = \"{}\"\naudience = \"{}\"\nca_file = \"../tls/ca.pem\"\n[clients.reader]\nscopes = {SCOPES}\n{}",
             partner.issuer.url,
             own.api.url,
             if outbound { target.as_str() } else { "" },
