@@ -1,0 +1,33 @@
+//! Closes `cargo test` with what it did not run, so that nobody takes a green run for more than it is.
+//!
+//! `BRIDGE_REQUIRE` lists what a machine promises to have (`docker`, `chromium`, `openbao`, `postgres`). A name that is
+//! not one of these fails the run, because a misspelt promise would be kept by nobody.
+
+#![expect(clippy::print_stdout, reason = "the output is the purpose")]
+#![expect(clippy::disallowed_methods, reason = "this is a main function: the environment is read here")]
+
+use std::process::ExitCode;
+
+const NOT_RUN: [(&str, &str); 3] = [
+    ("the scenarios between two running companies", "cargo demo"),
+    ("the benchmarks behind docs/performance.md", "cargo bench --workspace"),
+    ("the long mode: vendored OpenSSL, benchmarks, the demo over and over", "BRIDGE_LONG=1 .ci/run"),
+];
+
+const MAY_BE_REQUIRED: [&str; 4] = ["docker", "chromium", "openbao", "postgres"];
+
+fn main() -> ExitCode {
+    println!("\nnot run by this command:");
+    for (what, how) in NOT_RUN {
+        println!("  {what}: {how}");
+    }
+    println!("no test of this release needs {}: none was skipped for want of them", MAY_BE_REQUIRED.join(", "));
+    let required = std::env::var("BRIDGE_REQUIRE").unwrap_or_default();
+    let unknown = required.split(',').map(str::trim).find(|name| !name.is_empty() && !MAY_BE_REQUIRED.contains(name));
+    if let Some(name) = unknown {
+        println!("BRIDGE_REQUIRE: expected {}, found {name:?}", MAY_BE_REQUIRED.join(", "));
+        return ExitCode::FAILURE;
+    }
+    println!();
+    ExitCode::SUCCESS
+}
