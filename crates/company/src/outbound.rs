@@ -8,7 +8,7 @@ use url::Url;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
-const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// How HTTP clients of this company reach the world: one builder for each use, so that a private authority is trusted
 /// for the calls it was configured for and for nothing else.

@@ -40,7 +40,7 @@ pub(super) async fn run<A: Application>(invocation: &mut Invocation, arguments: 
     let answered = match api.send(request).await {
         Ok(response) => Answered::answer(response),
         Err(CallError::Unauthorized { refusal, .. } | CallError::Forbidden { refusal, .. }) => {
-            Answered::refusal(*refusal)
+            Answered::refusal(&refusal)
         }
         Err(error) => return Err(Failure::failed(with_causes(&error))),
     };

@@ -40,7 +40,7 @@ impl Answered {
     }
 
     /// The partner refused the token or the client.
-    pub(super) fn refusal(refusal: Refusal) -> Self {
+    pub(super) fn refusal(refusal: &Refusal) -> Self {
         let explanation = Explanation {
             status: refusal.response().status().as_u16(),
             code: refusal.code().map(str::to_owned),

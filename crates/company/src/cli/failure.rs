@@ -28,7 +28,9 @@ impl Failure {
     pub(super) fn report(&self, console: &mut Console) -> Exit {
         match self {
             Self::Misconfigured(errors) => {
-                errors.iter().for_each(|error| console.complain(format_args!("error: {}", error.report())));
+                for error in errors {
+                    console.complain(format_args!("error: {}", error.report()));
+                }
             }
             Self::Refused(reason) | Self::Failed(reason) => console.complain(format_args!("error: {reason}")),
             Self::Found | Self::FoundMisconfigured => {}

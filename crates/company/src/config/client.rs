@@ -46,7 +46,7 @@ impl ClientConfig {
             ClientCredential::Managed => ClientKeys::Managed,
             ClientCredential::JwksFile(beside) => {
                 let path = file.with_file_name("").join(beside);
-                ClientKeys::Elsewhere(public_keys(place, &path, &mut digest)?)
+                ClientKeys::Elsewhere(public_keys(&place, &path, &mut digest)?)
             }
         };
         Ok(Self { name, client_id, keys, access, digest: digest.finish() })
@@ -64,7 +64,7 @@ fn stem(file: &Path) -> Result<Name, ConfigError> {
 }
 
 /// The keys of a client elsewhere. A key that cannot be used is a mistake here, because this file is the company's own.
-fn public_keys(place: Place, file: &Path, digest: &mut DefaultHasher) -> Result<KeySet, ConfigError> {
+fn public_keys(place: &Place, file: &Path, digest: &mut DefaultHasher) -> Result<KeySet, ConfigError> {
     let refused = |found: String| {
         ConfigError::new(place.clone(), format!("the keys in {} cannot be used", file.display()))
             .expected("a JWK set with at least one public key, and nothing else in it")

@@ -66,6 +66,7 @@ impl From<TelemetrySection> for TelemetryConfig {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "the fields are the keys of the section")]
 pub(super) struct TlsFilesSection {
     pub(super) certificate_file: Spanned<PathBuf>,
     pub(super) key_file: Spanned<PathBuf>,

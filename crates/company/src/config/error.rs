@@ -8,7 +8,11 @@ use std::path::{Path, PathBuf};
 /// The found text is an excerpt of the configuration, never a secret: whatever looks like one is refused before it can
 /// be quoted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ConfigError {
+#[serde(transparent)]
+pub struct ConfigError(Box<Complaint>);
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Complaint {
     #[serde(flatten)]
     place: Place,
     what: String,
@@ -21,47 +25,46 @@ impl ConfigError {
     /// A complaint about one place. Say what was expected and what to do with [`Self::expected`] and its kin.
     pub fn new(place: Place, what: impl Into<String>) -> Self {
         let unsaid = String::new;
-        Self { place, what: what.into(), expected: unsaid(), found: unsaid(), remedy: unsaid() }
+        let what = what.into();
+        Self(Box::new(Complaint { place, what, expected: unsaid(), found: unsaid(), remedy: unsaid() }))
     }
 
     /// The form that was expected.
     #[must_use]
     pub fn expected(mut self, expected: impl Into<String>) -> Self {
-        self.expected = expected.into();
+        self.0.expected = expected.into();
         self
     }
 
     /// What stood there instead.
     #[must_use]
     pub fn found(mut self, found: impl Into<String>) -> Self {
-        self.found = found.into();
+        self.0.found = found.into();
         self
     }
 
     /// What the operator does about it.
     #[must_use]
     pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
-        self.remedy = remedy.into();
+        self.0.remedy = remedy.into();
         self
     }
 
     /// Where it is wrong.
     pub fn place(&self) -> &Place {
-        &self.place
+        &self.0.place
     }
 
     /// The complaint on several lines, for a person at a terminal.
     pub fn report(&self) -> String {
-        format!(
-            "{}: {}\n  expected: {}\n  found:    {}\n  to do:    {}",
-            self.place, self.what, self.expected, self.found, self.remedy
-        )
+        let Complaint { place, what, expected, found, remedy } = &*self.0;
+        format!("{place}: {what}\n  expected: {expected}\n  found:    {found}\n  to do:    {remedy}")
     }
 }
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { place, what, expected, found, remedy } = self;
+        let Complaint { place, what, expected, found, remedy } = &*self.0;
         write!(f, "{place}: {what}: expected {expected}, found {found}; {remedy}")
     }
 }

@@ -13,7 +13,7 @@ const SECRET_NAMES: [&str; 6] = ["secret", "password", "passphrase", "private_ke
 /// quotes the value.
 pub(super) fn refuse_literal_secrets(source: &Source, table: &DeTable<'_>) -> Result<(), ConfigError> {
     let private_jwk = table.contains_key("kty") && (table.contains_key("d") || table.contains_key("k"));
-    for (key, value) in table.iter() {
+    for (key, value) in table {
         let name = key.get_ref();
         if private_jwk || has_secret_name(name) {
             return Err(literal_secret(source, key.span(), &format!("a literal value for `{name}`")));

@@ -134,7 +134,7 @@ mod tests {
         }
         for (text, seconds) in [("1s", 1), ("5m", 300), ("15m", 900), ("1m 30s", 90)] {
             assert_eq!(
-                TokenLifetime::try_from(text.to_owned()).map(|t| t.duration()),
+                TokenLifetime::try_from(text.to_owned()).map(TokenLifetime::duration),
                 Ok(Duration::from_secs(seconds))
             );
         }

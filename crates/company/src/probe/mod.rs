@@ -40,7 +40,7 @@ impl Probe {
         match &policy.keys {
             KeySource::Pinned(pinned) => checks.extend(keys(policy, &pinned.set, &[])),
             KeySource::Discover => {
-                self.discover(policy, &mut checks).await.unwrap_or_else(|failed| checks.push(failed))
+                self.discover(policy, &mut checks).await.unwrap_or_else(|failed| checks.push(failed));
             }
         }
         if let Some(outbound) = &policy.outbound {

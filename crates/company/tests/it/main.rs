@@ -1,5 +1,5 @@
 //! A company as its operator and its partners see it: configuration, command line, listeners, reload, shutdown.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "in a test, a broken premise is a panic")]
+#![expect(clippy::unwrap_used, reason = "in a test, a broken premise is a panic")]
 
 mod call;
 mod command_line;
