@@ -2,7 +2,6 @@ use super::bearer_challenge::BearerChallenge;
 use super::response::ApiResponse;
 use crate::text::excerpt;
 use bridge_types::CorrelationId;
-use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use serde::Deserialize;
 use std::fmt;
@@ -41,10 +40,9 @@ impl Refusal {
         Self { response, challenge, problem }
     }
 
-    /// True when the partner says that another token may do: 401 with `error="invalid_token"` (RFC 6750 §3.1).
+    /// True when the partner, in a 401, says that another token may do: `error="invalid_token"` (RFC 6750 §3.1).
     pub(super) fn asks_for_another_token(&self) -> bool {
-        let error = self.challenge.as_ref().and_then(|challenge| challenge.error.as_deref());
-        self.response.status() == StatusCode::UNAUTHORIZED && error == Some("invalid_token")
+        self.challenge.as_ref().and_then(|challenge| challenge.error.as_deref()) == Some("invalid_token")
     }
 
     /// The stable reason: the problem's code, or else the challenge's error.

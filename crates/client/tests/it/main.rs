@@ -8,6 +8,7 @@ mod discovery;
 mod egress;
 mod logs;
 mod outage;
+mod recording;
 mod refusals;
 mod renewal;
 mod support;

@@ -1,4 +1,4 @@
-use crate::support::{FakeIssuer, LIFETIME, audience, http, scopes, shown};
+use crate::support::{FakeIssuer, LIFETIME, audience, http, nowhere, scopes, shown};
 use bridge_client::{BearerToken, TokenError, TokenFailure, TokenSource};
 use bridge_types::{Clock, OwnIssuer};
 use std::time::Duration;
@@ -52,13 +52,13 @@ async fn the_error_names_the_issuer_the_time_and_the_cause() {
 #[tokio::test]
 async fn an_issuer_that_is_not_there_is_named_with_its_address() {
     let issuer = FakeIssuer::start().await;
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let nowhere = OwnIssuer::new(format!("http://127.0.0.1:{port}").parse().unwrap());
-    let source = TokenSource::new(nowhere, issuer.credential.clone(), http(), issuer.clock.clone());
+    let (_socket, url) = nowhere();
+    let nobody = OwnIssuer::new(url.parse().unwrap());
+    let source = TokenSource::new(nobody, issuer.credential.clone(), http(), issuer.clock.clone());
     let error = token(&source).await.unwrap_err();
     assert_eq!(error.reason(), "unavailable");
     let text = error.to_string();
-    assert!(text.contains(&format!("no answer from http://127.0.0.1:{port}/.well-known")), "{text}");
+    assert!(text.contains(&format!("no answer from {url}/.well-known")), "{text}");
     assert!(text.contains("refused"), "the cause is missing: {text}");
 }
 

@@ -1,9 +1,9 @@
-use crate::support::{FakeIssuer, partner, request, scopes};
+use crate::support::{FakeIssuer, Server, partner, request, scopes};
 use bridge_client::{ApiRequest, CallError, Refusal};
 use http::{HeaderValue, Method};
 use serde_json::json;
 use wiremock::matchers::{any, header};
-use wiremock::{Mock, MockServer, ResponseTemplate};
+use wiremock::{Mock, ResponseTemplate};
 
 const ID: &str = "0190a5b0-0000-7000-8000-000000000001";
 
@@ -12,17 +12,11 @@ fn unauthorized() -> ResponseTemplate {
 }
 
 /// A partner that accepts this token alone.
-async fn accepting(token: &str) -> MockServer {
-    let api = MockServer::start().await;
+async fn accepting(token: &str) -> Server {
+    let api = Server::start().await;
     let bearer = format!("Bearer {token}");
     Mock::given(header("authorization", bearer)).respond_with(ResponseTemplate::new(200)).mount(&api).await;
     Mock::given(any()).respond_with(unauthorized()).with_priority(9).mount(&api).await;
-    api
-}
-
-async fn refusing(answer: ResponseTemplate) -> MockServer {
-    let api = MockServer::start().await;
-    Mock::given(any()).respond_with(answer).mount(&api).await;
     api
 }
 
@@ -33,7 +27,7 @@ fn refusal(error: CallError) -> Refusal {
     }
 }
 
-async fn tokens_seen(api: &MockServer) -> Vec<String> {
+async fn tokens_seen(api: &Server) -> Vec<String> {
     let received = api.received_requests().await.unwrap();
     received.iter().map(|request| request.headers["authorization"].to_str().unwrap().to_owned()).collect()
 }
@@ -62,6 +56,7 @@ async fn a_second_refusal_is_final() {
         partner.send(request("/")).await.unwrap_err();
     }
     assert_eq!(issuer.token_requests().await.len(), 2, "a partner made us flood our own issuer");
+    assert_eq!(tokens_seen(&api).await.len(), 12, "a token was tried again right after it had been refused");
 }
 
 #[tokio::test]
@@ -105,7 +100,7 @@ async fn only_a_challenge_for_another_token_renews() {
         (403, r#"Bearer error="insufficient_scope""#),
     ];
     for (status, challenge) in challenges {
-        let api = refusing(ResponseTemplate::new(status).insert_header("www-authenticate", challenge)).await;
+        let api = Server::answering(ResponseTemplate::new(status).insert_header("www-authenticate", challenge)).await;
         let issuer = FakeIssuer::start().await;
         let error = partner(&issuer, &api.uri()).send(request("/")).await.unwrap_err();
         assert_eq!(refusal(error).response().status(), status);
@@ -124,7 +119,7 @@ async fn a_403_tells_what_is_missing_and_whom_to_quote() {
         ResponseTemplate::new(403).set_body_raw(problem.to_string(), "Application/Problem+JSON; charset=utf-8"),
         ResponseTemplate::new(403).insert_header("www-authenticate", challenge).insert_header("x-correlation-id", ID),
     ] {
-        let api = refusing(answer).await;
+        let api = Server::answering(answer).await;
         let error = partner(&FakeIssuer::start().await, &api.uri()).send(request("/")).await.unwrap_err();
         assert!(matches!(error, CallError::Forbidden { .. }));
         let expected = format!(
@@ -141,7 +136,7 @@ async fn a_403_tells_what_is_missing_and_whom_to_quote() {
 async fn hostile_texts_of_a_partner_are_cut_and_escaped() {
     let code = "\u{1b}[31m\n".repeat(200);
     let problem = json!({"code": code, "correlation_id": "\n"}).to_string();
-    let api = refusing(ResponseTemplate::new(403).set_body_raw(problem, "application/problem+json")).await;
+    let api = Server::answering(ResponseTemplate::new(403).set_body_raw(problem, "application/problem+json")).await;
     let error = partner(&FakeIssuer::start().await, &api.uri()).send(request("/")).await.unwrap_err().to_string();
     assert!(!error.contains(['\n', '\u{1b}']) && error.len() < 1000, "{error}");
 }

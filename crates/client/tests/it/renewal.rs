@@ -87,6 +87,7 @@ async fn many_who_hold_the_same_refused_token_cause_one_renewal() {
     for caller in callers {
         assert_eq!(caller.await.unwrap(), "token-2");
     }
+    issuer.clock.advance(Duration::from_secs(10));
     let late = source.replace(&refused).await.unwrap();
     assert_eq!(shown(&late), "token-2", "renewed again although it had been renewed since");
     assert_eq!(issuer.token_requests().await.len(), 2);

@@ -4,9 +4,11 @@ use bridge_testkit::ManualClock;
 use bridge_types::{Audience, IssuerUrl, OwnIssuer, ScopeSet};
 use serde_json::{Value, json};
 use std::collections::{HashMap, VecDeque};
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
-use wiremock::matchers::{method, path};
+use tokio::net::TcpSocket;
+use wiremock::matchers::{any, method, path};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
 pub(crate) const LIFETIME: Duration = Duration::from_mins(5);
@@ -28,9 +30,51 @@ pub(crate) fn scopes(text: &str) -> ScopeSet {
     text.parse().unwrap()
 }
 
+/// An HTTP server on loopback.
+///
+/// It is dropped on a thread of its own: wiremock blocks in `drop`, and inside a task whose budget is used up that would
+/// be for ever.
+pub(crate) struct Server(Option<MockServer>);
+
+impl Server {
+    pub(crate) async fn start() -> Self {
+        Self(Some(MockServer::start().await))
+    }
+
+    /// A server that gives every request this answer.
+    pub(crate) async fn answering(answer: ResponseTemplate) -> Self {
+        let server = Self::start().await;
+        Mock::given(any()).respond_with(answer).mount(&server).await;
+        server
+    }
+}
+
+impl Deref for Server {
+    type Target = MockServer;
+
+    fn deref(&self) -> &MockServer {
+        self.0.as_ref().unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let server = self.0.take();
+        std::thread::spawn(move || drop(server)).join().unwrap();
+    }
+}
+
+/// An address at which nobody listens, for as long as the socket lives.
+pub(crate) fn nowhere() -> (TcpSocket, String) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://{}", socket.local_addr().unwrap());
+    (socket, url)
+}
+
 /// The own issuer of a test: grants what is asked, unless it was told to answer otherwise.
 pub(crate) struct FakeIssuer {
-    server: MockServer,
+    server: Server,
     script: Script,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) credential: Credential,
@@ -38,7 +82,7 @@ pub(crate) struct FakeIssuer {
 
 impl FakeIssuer {
     pub(crate) async fn start() -> Self {
-        let server = MockServer::start().await;
+        let server = Server::start().await;
         let script = Script::default();
         let metadata = json!({"issuer": server.uri(), "token_endpoint": format!("{}/token", server.uri())});
         let well_known = Mock::given(method("GET")).and(path("/.well-known/oauth-authorization-server"));
@@ -57,7 +101,7 @@ impl FakeIssuer {
         self.server.uri().parse().unwrap()
     }
 
-    pub(crate) fn server(&self) -> &MockServer {
+    pub(crate) fn server(&self) -> &Server {
         &self.server
     }
 
