@@ -3,12 +3,7 @@
 //! Criterion measures each case for itself; the ratios at the end are measured in turns, so that a machine that gets
 //! slower meanwhile spoils none of them. Targets: a new token at most 1.25 times the raw check, a repeated one at most
 //! 1 µs, a refusal at most twice an acceptance.
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    missing_docs,
-    reason = "a bench prints, and stops where it breaks"
-)]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench prints, and stops where it breaks")]
 
 use bridge_jose::{Algorithm, VerificationKey};
 use bridge_testkit::{Forge, TestIssuer};
@@ -81,7 +76,7 @@ impl Bench {
         inputs.iter().for_each(call);
         #[expect(clippy::cast_precision_loss, reason = "a count of inputs is small")]
         let count = inputs.len() as f64;
-        (self.clock.monotonic() - started).as_secs_f64() * 1e9 / count
+        self.clock.monotonic().saturating_sub(started).as_secs_f64() * 1e9 / count
     }
 }
 
@@ -116,19 +111,19 @@ fn refused(bench: &Bench) -> [(&'static str, String); 6] {
 }
 
 fn ratios(bench: &Bench) {
-    const ROUNDS: usize = 60;
+    const ROUNDS: usize = 300;
     let refused = refused(bench);
-    let repeated: Vec<String> = vec![bench.token().sign(); 2000];
+    let repeated: Vec<String> = vec![bench.token().sign(); 500];
     let (mut raw, mut new, mut again) = (Vec::new(), Vec::new(), Vec::new());
     let mut refusals = vec![Vec::new(); refused.len()];
     for _ in 0..ROUNDS {
-        let signed: Vec<_> = (0..50).map(|_| bench.signed_bytes()).collect();
-        let tokens: Vec<String> = (0..50).map(|_| bench.token().sign()).collect();
+        let signed: Vec<_> = (0..10).map(|_| bench.signed_bytes()).collect();
+        let tokens: Vec<String> = (0..10).map(|_| bench.token().sign()).collect();
         raw.push(bench.time(&signed, |signed| bench.raw(signed)));
         new.push(bench.time(&tokens, |token| assert!(bench.is_allowed(token))));
         again.push(bench.time(&repeated, |token| assert!(bench.is_allowed(token))));
         for ((_, token), times) in refused.iter().zip(&mut refusals) {
-            times.push(bench.time(&vec![token; 50], |token| assert!(!bench.is_allowed(token))));
+            times.push(bench.time(&vec![token; 10], |token| assert!(!bench.is_allowed(token))));
         }
     }
     let (raw, new, again) = (median(raw), median(new), median(again));

@@ -33,7 +33,7 @@ impl Denial {
         &self.0.refusal.detail
     }
 
-    /// When trying again may help; only with [`Reason::KeysUnavailable`].
+    /// After how many whole seconds trying again may help; only with [`Reason::KeysUnavailable`].
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.refusal.retry_after
     }

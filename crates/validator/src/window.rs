@@ -57,3 +57,55 @@ impl Window {
         Err(Refusal::new(Reason::LifetimeExceeded, detail))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Window;
+    use crate::reason::Reason;
+    use jiff::Timestamp;
+    use proptest::prelude::*;
+    use std::time::Duration;
+
+    fn any_second() -> impl Strategy<Value = i64> {
+        prop_oneof![
+            Just(i64::MIN),
+            Just(i64::MAX),
+            Just(0),
+            -100..100_i64,
+            0..253_402_300_799_i64,
+            1_767_225_500..1_767_225_700_i64
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn is_open_exactly_when_plain_arithmetic_says_so(
+            not_before in any_second(),
+            issued_at in any_second(),
+            expires_at in any_second(),
+            now in 1_767_225_500..1_767_225_700_i64,
+            milliseconds in 0..1000_i64,
+        ) {
+            let window = Window { not_before, issued_at, expires_at };
+            let moment = Timestamp::from_millisecond(now * 1000 + milliseconds).unwrap();
+            let exact = i128::from(now) * 1000 + i128::from(milliseconds);
+            let ms = |second: i64| i128::from(second) * 1000;
+            let expected = if exact >= ms(expires_at) + 30_000 {
+                Some(Reason::TokenExpired)
+            } else if ms(not_before) > exact + 30_000 {
+                Some(Reason::TokenNotYetValid)
+            } else {
+                (ms(issued_at) > exact + 30_000).then_some(Reason::TokenIssuedInFuture)
+            };
+            prop_assert_eq!(window.open_at(moment).err().map(|refusal| refusal.reason), expected);
+        }
+
+        #[test]
+        fn its_length_is_compared_without_overflow(issued_at in any_second(), expires_at in any_second(), cap in 1..3600_u64) {
+            prop_assume!(expires_at > issued_at);
+            let window = Window { not_before: i64::MIN, issued_at, expires_at };
+            let short = i128::from(expires_at) - i128::from(issued_at) <= i128::from(cap);
+            prop_assert_eq!(window.within(Duration::from_secs(cap)).is_ok(), short);
+        }
+    }
+}

@@ -138,9 +138,11 @@ impl IssuerKeys {
                 format!("expected a key of {}, found kid {kid}", self.issuer.url()),
             );
         }
-        let after = schedule.retry_after(self.clock.monotonic()).max(Duration::from_secs(1));
+        let wait = schedule.retry_after(self.clock.monotonic());
+        // Whole seconds, rounded up: who comes back a moment too early is refused again.
+        let seconds = (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1);
         let detail = format!("the keys of {} could not be fetched", self.issuer.url());
-        Refusal::new(Reason::KeysUnavailable, detail).retry_after(after)
+        Refusal::new(Reason::KeysUnavailable, detail).retry_after(Duration::from_secs(seconds))
     }
 
     fn schedule(&self) -> MutexGuard<'_, Schedule> {

@@ -36,7 +36,7 @@ impl Answers {
             headers.insert(WWW_AUTHENTICATE, challenge);
         }
         if let Some(after) = denial.retry_after() {
-            headers.insert(RETRY_AFTER, HeaderValue::from(after.as_secs().max(1)));
+            headers.insert(RETRY_AFTER, HeaderValue::from(after.as_secs()));
         }
         answer
     }

@@ -73,7 +73,9 @@ impl Gate {
         record.allow(Arc::clone(&authenticated.0), None);
         let session = Session { authenticated, record: Rc::clone(&record), answers: self.answers };
         request.extensions_mut().insert(Rc::new(session));
-        let response = next.call(request).await?;
+        let response = next.call(request).await.inspect_err(|error| {
+            record.answered(error.as_response_error().status_code());
+        })?;
         let response = if response.status().is_success() && !record.is_scope_decided() {
             withhold(response, &record)
         } else {

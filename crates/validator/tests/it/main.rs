@@ -7,6 +7,7 @@ mod compile_fail;
 mod defects;
 mod gate;
 mod gate_log;
+mod hostile;
 mod http_fetcher;
 mod key_cache;
 mod key_flood;
