@@ -47,7 +47,7 @@ Feature: A company trusts the issuers that its policies name, each with its own 
       | B      | GET /shipments |
 
   @defects
-  Scenario Outline: A token is refused at company <callee> when <defect>
+  Scenario Outline: A token is refused when <defect> (tester → <callee>)
     Given a token of the tester's own issuer for company <callee>, but "<defect>"
     When it calls "<request>" at company <callee>
     Then company <callee> refuses with <status> "<reason>"

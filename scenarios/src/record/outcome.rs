@@ -63,8 +63,8 @@ pub(crate) struct StepOutcome {
     pub(crate) keyword: String,
     /// What it says.
     pub(crate) text: String,
-    /// Its table, row by row.
-    pub(crate) table: Vec<Vec<String>>,
+    /// The text that goes with it, such as the body of a request.
+    pub(crate) attached: String,
     /// How it went.
     pub(crate) verdict: Verdict,
     /// How long it took.

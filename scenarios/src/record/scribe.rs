@@ -73,7 +73,7 @@ impl Scribe {
         let unreached = |step: &Step| StepOutcome {
             keyword: step.keyword.trim().to_owned(),
             text: step.value.clone(),
-            table: step.table.as_ref().map(|table| table.rows.clone()).unwrap_or_default(),
+            attached: step.docstring.as_deref().unwrap_or_default().trim().to_owned(),
             verdict: Verdict::NotReached,
             took: Duration::ZERO,
         };

@@ -11,8 +11,8 @@ const CALL: u32 = 50;
 /// How much height something inside a party takes.
 const INSIDE: u32 = 34;
 
-/// How wide a letter of a label is on average; labels are cut to fit.
-const LETTER: u32 = 6;
+/// How wide a letter is on average: of a label, and of the smaller words about the token. What does not fit is cut.
+const LETTERS: (u32, u32) = (6, 5);
 
 /// A sequence diagram, drawn as SVG that takes its colours from the page.
 #[derive(Debug, Template)]
@@ -57,7 +57,8 @@ impl Diagram {
 impl Row {
     fn new(message: &Message, y: u32) -> Self {
         let (from, to) = (message.from.x(), message.to.x());
-        let letters = (from.abs_diff(to).max(200) - 16) / LETTER;
+        let room = from.abs_diff(to).max(200) - 16;
+        let (letters, small_letters) = (room / LETTERS.0, room / LETTERS.1);
         let times = if message.count > 1 { format!("{}× ", message.count) } else { String::new() };
         let token = message.token.as_ref().map(|token| match token.scope.as_str() {
             "" => format!("token {}", token.fingerprint),
@@ -72,7 +73,7 @@ impl Row {
             ahead: [head(from, to, y + 18), head(to, from, y + 32)],
             class: class(message.tone),
             request: cut(&format!("{times}{}", short_ids(&message.request)), letters),
-            token: cut(&token.unwrap_or_default(), letters),
+            token: cut(&token.unwrap_or_default(), small_letters),
             answer: cut(&message.answer, letters),
             whole: format!(
                 "{} → {}: {} → {}",

@@ -60,11 +60,11 @@ impl Lane {
     /// Where its line stands in the diagram.
     pub(crate) const fn x(self) -> u32 {
         match self {
-            Self::Tester => 60,
-            Self::IssuerA => 220,
-            Self::ApiA => 400,
-            Self::ApiB => 760,
-            Self::IssuerB => 940,
+            Self::Tester => 50,
+            Self::IssuerA => 260,
+            Self::ApiA => 450,
+            Self::ApiB => 745,
+            Self::IssuerB => 935,
         }
     }
 }

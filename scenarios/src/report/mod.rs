@@ -1,5 +1,6 @@
 //! The report of a run: one page for people, and JUnit XML and JSON for tools.
 
+mod contents;
 mod diagram;
 mod lane;
 mod message;

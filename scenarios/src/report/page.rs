@@ -1,3 +1,4 @@
+use super::contents::{Entry, contents};
 use super::diagram::Diagram;
 use super::message::Message;
 use super::refusal::{Refusal, refusals};
@@ -34,14 +35,20 @@ struct FeatureView<'o> {
     name: &'o str,
     description: &'o str,
     scenarios: Vec<ScenarioView<'o>>,
+    #[serde(skip)]
+    contents: Vec<Entry<'o>>,
 }
 
+/// One scenario, for the page.
 #[derive(Debug, Serialize)]
-struct ScenarioView<'o> {
-    id: String,
-    name: &'o str,
+pub(super) struct ScenarioView<'o> {
+    /// Where it stands in the page.
+    pub(super) id: String,
+    /// Its name, which no other scenario has.
+    pub(super) name: &'o str,
     tags: &'o [String],
-    passed: bool,
+    /// How it went.
+    pub(super) passed: bool,
     took_us: u64,
     problem: Option<String>,
     steps: Vec<StepView<'o>>,
@@ -55,7 +62,7 @@ struct ScenarioView<'o> {
 struct StepView<'o> {
     keyword: &'o str,
     text: &'o str,
-    table: &'o [Vec<String>],
+    attached: &'o str,
     verdict: &'static str,
     why: &'o str,
     took_us: u64,
@@ -112,11 +119,10 @@ impl CompanyView {
 impl<'o> FeatureView<'o> {
     fn new(number: usize, feature: &'o FeatureOutcome) -> Self {
         let scenarios = feature.scenarios.iter().enumerate();
-        Self {
-            name: &feature.name,
-            description: feature.description.trim(),
-            scenarios: scenarios.map(|(index, scenario)| ScenarioView::new(number, index + 1, scenario)).collect(),
-        }
+        let scenarios: Vec<_> =
+            scenarios.map(|(index, scenario)| ScenarioView::new(number, index + 1, scenario)).collect();
+        let contents = contents(&scenarios);
+        Self { name: &feature.name, description: feature.description.trim(), scenarios, contents }
     }
 }
 
@@ -137,7 +143,8 @@ impl<'o> ScenarioView<'o> {
         }
     }
 
-    fn took(&self) -> String {
+    /// How long it took.
+    pub(super) fn took(&self) -> String {
         milliseconds(self.took_us)
     }
 
@@ -157,7 +164,7 @@ impl<'o> StepView<'o> {
             Verdict::NotReached => ("not-reached", ""),
         };
         let took_us = micros(step.took);
-        Self { keyword: &step.keyword, text: &step.text, table: &step.table, verdict, why, took_us }
+        Self { keyword: &step.keyword, text: &step.text, attached: &step.attached, verdict, why, took_us }
     }
 
     fn took(&self) -> String {
@@ -192,7 +199,7 @@ mod tests {
         let step = StepOutcome {
             keyword: "Given".to_owned(),
             text: "a <b>step</b>".to_owned(),
-            table: vec![vec!["cell".to_owned()]],
+            attached: "{\"a\": \"body\"}".to_owned(),
             verdict,
             took: Duration::from_micros(1500),
         };
@@ -213,7 +220,7 @@ mod tests {
     fn the_page_is_complete_in_itself_and_escapes_what_it_shows() {
         let outcome = outcome(Verdict::Passed);
         let html = Page::new(&outcome, 3).render().unwrap();
-        for part in ["the feature", "what it is about", "the scenario", "cell", "1.5 ms", "@scopes", "<svg"] {
+        for part in ["the feature", "what it is about", "the scenario", "body", "1.5 ms", "@scopes", "<svg"] {
             assert!(html.contains(part), "no {part}");
         }
         for part in ["<b>step", "<script", "src=", "<link", "@import"] {

@@ -56,6 +56,8 @@ impl<'l> Lines<'l> {
             Part::Operations => None,
         };
         let line = line.map(|(_, line)| line);
+        // A call by way of the client library or the command line begins with getting a token, and reaches the API later.
+        let at = line.map_or(call.at, |line| began(line).max(call.at));
         let status = call.answer.status;
         let reason = line.map_or(call.answer.code.as_str(), reason);
         Message {
@@ -65,7 +67,7 @@ impl<'l> Lines<'l> {
             token: call.token.clone().or_else(|| line.and_then(token)),
             correlation_id: call.answer.correlation_id.clone(),
             trace_id: line.map(|line| line.text("trace_id").to_owned()).unwrap_or_default(),
-            ..Message::between(call.at, Lane::Tester, Lane::of(call.to, call.part))
+            ..Message::between(at, Lane::Tester, Lane::of(call.to, call.part))
         }
     }
 

@@ -73,12 +73,12 @@ fn asked_its_own_issuer_only(stage: &mut Stage, company: Side) -> Check {
 }
 
 #[then(expr = "the calls of company {company} to company {company} carried tokens of company {company}")]
-fn carried_own_tokens(stage: &mut Stage, caller: Side, callee: Side, owner: Side) -> Check {
+fn carried_own_tokens(stage: &mut Stage, caller: Side, api: Side, owner: Side) -> Check {
     let stand = stage.stand();
     let sent = stand.log(caller).lines_since(stage.began[caller]);
     let sent: Vec<_> = sent.iter().filter(|line| line.event() == "egress").collect();
     expect_equal("calls at all", &true, &!sent.is_empty())?;
-    let decided = stand.log(callee).lines_since(stage.began[callee]);
+    let decided = stand.log(api).lines_since(stage.began[api]);
     let issuers: HashSet<&str> = decided
         .iter()
         .filter(|line| line.event() == "decision")
