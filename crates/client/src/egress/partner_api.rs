@@ -123,7 +123,7 @@ impl PartnerApi {
         macro_rules! line {
             ($level:ident, $text:literal, $($field:tt)*) => {
                 tracing::$level!(target: "bridge", event = "egress", partner = self.0.partner,
-                    client_id = %self.0.tokens.client_id(), aud = %self.0.audience, scope = %call.scopes,
+                    iss = %self.0.tokens.issuer().url(), client_id = %self.0.tokens.client_id(), aud = %self.0.audience, scope = %call.scopes,
                     token = %token.fingerprint(), trace_id = call.trace.trace_id(), method = %call.method,
                     url = call.url_for_logs(), path = call.url.path(),
                     latency_us = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX), $($field)* $text)

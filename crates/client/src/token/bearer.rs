@@ -5,6 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+const MAX_BYTES: usize = 8192;
+
 /// An access token that is ready for use: its `Authorization` header is prepared once and shared (RFC 6750 §2.1).
 ///
 /// `Debug` shows only the fingerprint. Does NOT promise that the partner accepts it; the token may be revoked.
@@ -21,15 +23,15 @@ pub(super) struct Prepared {
 }
 
 impl BearerToken {
-    /// Prepares a token that may be used until the given moment of the monotonic clock. `None` when the token has not
-    /// the form of a `b64token`, and so would break the header.
+    /// Prepares a token that may be used until the given moment of the monotonic clock. `None` when the token is too
+    /// large for any validator, or has not the form of a `b64token` and so would break the header.
     pub(super) fn prepare(
         token: &AccessToken,
         audience: Audience,
         scopes: ScopeSet,
         expires_at: Duration,
     ) -> Option<Self> {
-        if !is_b64token(token.expose()) {
+        if token.expose().len() > MAX_BYTES || !is_b64token(token.expose()) {
             return None;
         }
         let mut authorization = HeaderValue::try_from(format!("Bearer {}", token.expose())).ok()?;

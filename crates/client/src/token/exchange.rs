@@ -28,7 +28,8 @@ impl<'h> Exchange<'h> {
 
     pub(super) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TokenFailure> {
         let url = request.uri().to_string();
-        let broken = |source| TokenFailure::Unreachable { url: url.clone(), source };
+        let broken =
+            |source: reqwest::Error| TokenFailure::Unreachable { url: url.clone(), source: source.without_url() };
         let mut request = reqwest::Request::try_from(request).map_err(broken)?;
         *request.timeout_mut() = Some(TIME_OUT);
         let response = self.http.execute(request).await.map_err(broken)?;

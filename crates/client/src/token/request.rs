@@ -13,7 +13,6 @@ use oauth2::{AuthType, TokenResponse, TokenUrl};
 use std::sync::Arc;
 use std::time::Duration;
 
-const MAX_TOKEN_BYTES: usize = 8192;
 /// Far above the profile's 15 minutes, for an own issuer that is not Bridge's; a token for days would be a mistake.
 const MAX_LIFETIME_SECONDS: u64 = 3600;
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -118,10 +117,8 @@ fn accept(
         }
     }
     let lifetime = Duration::from_secs(seconds);
-    let token = Some(AccessToken::new(answer.access_token().secret().clone()));
-    token
-        .filter(|token| token.expose().len() <= MAX_TOKEN_BYTES)
-        .and_then(|token| BearerToken::prepare(&token, audience.clone(), asked.clone(), sent_at + lifetime))
+    let token = AccessToken::new(answer.access_token().secret().clone());
+    BearerToken::prepare(&token, audience.clone(), asked.clone(), sent_at + lifetime)
         .map(|token| Grant { token, renew_at: sent_at + renewal_delay(lifetime) })
         .ok_or(TokenFailure::Token)
 }

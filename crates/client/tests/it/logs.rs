@@ -37,6 +37,7 @@ async fn a_token_and_a_call_are_logged_with_their_fields_and_without_their_secre
 
     let [egress] = &recording::events("egress")[..] else { panic!("expected one line in {}", recording::text()) };
     check(egress, &token);
+    check(egress, &[("iss", &iss)]);
     let url = format!("{}/shipments/1", api.uri());
     check(egress, &[("level", "INFO"), ("outcome", "ok"), ("partner", "company-b"), ("token", &fingerprint)]);
     check(
