@@ -123,7 +123,7 @@ fn ratios(bench: &Bench) {
         new.push(bench.time(&tokens, |token| assert!(bench.is_allowed(token))));
         again.push(bench.time(&repeated, |token| assert!(bench.is_allowed(token))));
         for ((_, token), times) in refused.iter().zip(&mut refusals) {
-            times.push(bench.time(&vec![token; 10], |token| assert!(!bench.is_allowed(token))));
+            times.push(bench.time(&[token; 10], |token| assert!(!bench.is_allowed(token))));
         }
     }
     let (raw, new, again) = (median(raw), median(new), median(again));

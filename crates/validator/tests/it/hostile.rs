@@ -21,9 +21,9 @@ fn against(cases: u32, property: impl Fn(&Runtime, &World, &str, &mut prop::test
 #[test]
 fn no_changed_byte_of_a_token_goes_unnoticed() {
     against(500, |runtime, world, token, runner| {
-        let changes = (0..token.len(), any::<char>(), any::<bool>());
+        let edits = (0..token.len(), any::<char>(), any::<bool>());
         runner
-            .run(&changes, |(at, letter, replace)| {
+            .run(&edits, |(at, letter, replace)| {
                 let end = if replace { at + 1 } else { at };
                 let changed = format!("{}{letter}{}", &token[..at], &token[end..]);
                 prop_assume!(changed != token);
