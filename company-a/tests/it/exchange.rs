@@ -1,5 +1,4 @@
-use crate::{CARRIER, company, placed, sound_order};
-use actix_web::test::TestRequest;
+use crate::{CARRIER, OWN, company, placed, post, sound_order};
 use serde_json::{Value, json};
 
 #[actix_web::test]
@@ -16,6 +15,16 @@ async fn an_order_becomes_one_shipment_with_the_least_scope_and_without_its_line
     let body = json!({ "order_reference": id, "delivery_address": sound_order()["delivery_address"] });
     assert_eq!(received[0].body, body);
     assert_eq!(company.neighbour.name(), CARRIER);
+}
+
+#[actix_web::test]
+async fn the_job_belongs_to_the_trace_of_the_order() {
+    let company = company().await;
+    company.run();
+    let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let request = post("/orders", "k", &sound_order()).insert_header(("traceparent", trace));
+    assert_eq!(company.call(OWN, "orders:write", request).await.status, 201);
+    assert_eq!(company.neighbour.wait_for(1).await[0].trace, trace);
 }
 
 #[actix_web::test]
@@ -39,10 +48,7 @@ async fn a_report_that_overtakes_the_carriers_answer_is_not_undone_by_it() {
     let id = placed(&company, "k").await;
     for kind in ["accepted", "picked_up"] {
         let report = json!({ "event_id": kind, "kind": kind, "occurred_at": "2026-01-01T12:00:00Z" });
-        let request = TestRequest::post()
-            .uri(&format!("/orders/{id}/tracking-events"))
-            .insert_header(("Idempotency-Key", kind))
-            .set_json(report);
+        let request = post(&format!("/orders/{id}/tracking-events"), kind, &report);
         assert_eq!(company.call(CARRIER, "tracking:write", request).await.status, 201);
     }
     company.neighbour.answers("POST /shipments", 200, json!({ "id": "s-1" }));

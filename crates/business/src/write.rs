@@ -5,6 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderMap, HeaderName, LOCATION};
 use actix_web::web::Bytes;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse};
+use bridge_client::TraceParent;
 use bridge_store::{Database, IdempotencyKey, IdempotentWrite, Once, StoredAnswer, WriteTransaction};
 use bridge_validator::{Principal, Problem};
 use serde::Serialize;
@@ -15,6 +16,7 @@ use std::pin::Pin;
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Says that an answer is that of an earlier, equal request.
 pub const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// A request that changes something: its `Idempotency-Key` and its JSON body, exactly as it came.
 ///
@@ -25,6 +27,7 @@ pub struct Write {
     key: IdempotencyKey,
     route: String,
     body: Bytes,
+    trace: TraceParent,
 }
 
 impl Write {
@@ -37,7 +40,7 @@ impl Write {
     }
 
     /// Carries the write out, or repeats its first answer if it was carried out before. The key counts for one principal,
-    /// that is one client of one issuer, and one path.
+    /// that is one client of one issuer, and one path. Messages that `execute` sends belong to the trace of the request.
     ///
     /// # Errors
     /// Those of `execute`, 422 when the key came with another body, 500 when the database fails.
@@ -49,7 +52,8 @@ impl Write {
     ) -> Result<HttpResponse, Problem> {
         let caller = format!("{} {}", principal.issuer, principal.client_id);
         let write = IdempotentWrite::new(caller, self.route, self.key, &self.body);
-        match database.once(&write, execute).await? {
+        let once = async { database.once(&write, execute).await.map_err(Problem::from) };
+        match self.trace.scope(once).await? {
             Once::Executed(answer) => Ok(respond(answer, false)),
             Once::Replayed(answer) => Ok(respond(answer, true)),
             Once::Reused => Err(Problem::idempotency_key_reused()),
@@ -92,11 +96,12 @@ impl FromRequest for Write {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let head = key(request.headers()).and_then(|key| is_json(request).map(|()| key));
         let route = format!("{} {}", request.method(), request.path());
+        let trace = trace(request.headers());
         let body = Bytes::from_request(request, payload);
         Box::pin(async move {
             let key = head?;
             let body = body.await.map_err(|error| unreadable(&error))?;
-            Ok(Self { key, route, body })
+            Ok(Self { key, route, body, trace })
         })
     }
 }
@@ -105,6 +110,12 @@ fn key(headers: &HeaderMap) -> Result<IdempotencyKey, Problem> {
     let mut values = headers.get_all(IDEMPOTENCY_KEY);
     let only = values.next().filter(|_| values.next().is_none());
     only.and_then(|value| value.to_str().ok()?.parse().ok()).ok_or_else(Problem::idempotency_key_missing)
+}
+
+/// The trace that the caller is in, or else a new one (W3C Trace Context §3.2).
+fn trace(headers: &HeaderMap) -> TraceParent {
+    let given = headers.get(TRACE_PARENT).and_then(|value| value.to_str().ok()?.parse().ok());
+    given.unwrap_or_default()
 }
 
 fn is_json(request: &HttpRequest) -> Result<(), Problem> {

@@ -22,6 +22,7 @@ pub(crate) struct Received {
     pub(crate) line: String,
     pub(crate) scope: String,
     pub(crate) key: Option<String>,
+    pub(crate) trace: String,
     pub(crate) body: Value,
 }
 
@@ -115,6 +116,7 @@ fn received(request: &Request) -> Received {
         line: line(request),
         scope: header("authorization").unwrap().trim_start_matches("Bearer ").replace('.', ":"),
         key: header("idempotency-key"),
+        trace: header("traceparent").unwrap(),
         body: serde_json::from_slice(&request.body).unwrap_or_default(),
     }
 }
