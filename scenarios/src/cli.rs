@@ -1,3 +1,4 @@
+use crate::attack::Attack;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -23,6 +24,8 @@ enum Face {
     },
     /// Lists the scenarios with their tags, without playing them
     List(List),
+    /// Fires the attack corpus at a resource server that trusts a test issuer
+    Attack(Attack),
     /// Makes throw-away TLS files for running both companies by hand
     Certificates(Certificates),
 }
@@ -88,6 +91,8 @@ pub(crate) enum Command {
     Run(Run),
     /// List them.
     List(List),
+    /// Attack a resource server.
+    Attack(Attack),
     /// Make certificates.
     Certificates(Certificates),
 }
@@ -100,6 +105,7 @@ impl Cli {
             Face::Demo(options) => run(Target::Processes, options),
             Face::Run { target, options } => run(target, options),
             Face::List(list) => Command::List(list),
+            Face::Attack(attack) => Command::Attack(attack),
             Face::Certificates(wanted) => Command::Certificates(wanted),
         }
     }

@@ -26,6 +26,7 @@ features!(
     "08-outages",
     "09-writes",
     "10-operators",
+    "09-attack",
     "99-secrets",
 );
 

@@ -2,6 +2,7 @@
 //!
 //! What a tester needs to know is in `README.md` beside this crate.
 
+mod attack;
 mod certificates;
 mod cli;
 mod console;
@@ -39,6 +40,7 @@ pub async fn main(cli: Cli, surroundings: Surroundings) -> ExitCode {
     let done = match cli.command() {
         Command::Run(run) => run::run(&run, &surroundings).await,
         Command::List(list) => run::list(&list).map(|()| true),
+        Command::Attack(attack) => attack::run(&attack).await,
         Command::Certificates(wanted) => certificates::write(&wanted, &surroundings).map(|()| true),
     };
     match done {

@@ -1,3 +1,4 @@
+use crate::attack::Battle;
 use crate::record::evidence::Evidence;
 use crate::side::{Pair, Side};
 use crate::stand::Stand;
@@ -41,6 +42,8 @@ pub(crate) struct Stage {
     pub(crate) asked_of: Option<Side>,
     /// The answer to the write before the last.
     pub(crate) answered_before: Option<Answer>,
+    /// The attacker, once a company trusts it.
+    pub(crate) battle: Option<Battle>,
     /// The tokens with which the tester reads from each company's own API.
     readers: Pair<Option<Held>>,
 }

@@ -54,15 +54,20 @@ pub fn files(
 }
 
 fn world(face: Face, policy: Policy, keys: &Keys, pen: &Pen) -> World {
-    let ring = |algorithm: Algorithm| {
-        let key = |role: &str| {
-            let pkcs8 = STANDARD.decode(&keys[&algorithm][role]).expect("keys are base64");
-            SigningKey::from_pkcs8(algorithm, Secret::new(pkcs8)).expect("keys are PKCS#8")
-        };
-        Ring { current: key("current"), retired: key("retired"), foreign: key("foreign"), rogue: key("rogue") }
-    };
-    let rings = policy.algorithms.iter().map(|algorithm| (*algorithm, ring(*algorithm))).collect();
+    let rings = policy.algorithms.iter().map(|algorithm| (*algorithm, ring(keys, *algorithm))).collect();
     World { face, policy, rings, pen: pen.clone(), run: String::new(), margin: 0 }
+}
+
+/// The keys of one algorithm.
+///
+/// # Panics
+/// When the keys are not those of [`new_keys`].
+pub fn ring(keys: &Keys, algorithm: Algorithm) -> Ring {
+    let key = |role: &str| {
+        let pkcs8 = STANDARD.decode(&keys[&algorithm][role]).expect("keys are base64");
+        SigningKey::from_pkcs8(algorithm, Secret::new(pkcs8)).expect("keys are PKCS#8")
+    };
+    Ring { current: key("current"), retired: key("retired"), foreign: key("foreign"), rogue: key("rogue") }
 }
 
 /// Two algorithms of the four, so that a file has both an algorithm that is not the key's and one that is not allowed.

@@ -1,0 +1,81 @@
+//! `scenarios attack`: fires the attack corpus at a resource server whose operator trusts a test issuer.
+//!
+//! The command holds the keys of that issuer, publishes its metadata and key set while it runs, and knows from a policy
+//! file what the target was told. Every answer is judged; the report names each wrong accept and each wrong refusal
+//! with the clause it breaks. What it can be pointed at is limited on purpose: see [`guard`].
+
+mod arguments;
+mod battle;
+mod campaign;
+mod guard;
+mod publisher;
+mod report;
+mod settings;
+mod steps;
+mod tally;
+mod target;
+
+pub(crate) use arguments::Attack;
+pub(crate) use battle::Battle;
+
+use crate::console;
+use crate::error::CannotRun;
+use bridge_jose::Algorithm;
+use bridge_testkit::attacks::{Basis, Case, Face, Strictness, World, resource_server};
+use bridge_types::TokenId;
+use campaign::Campaign;
+use publisher::Publisher;
+use settings::Settings;
+use std::num::NonZeroU32;
+use tally::Tally;
+use target::Target;
+
+/// How far the target's clock may be from ours, in seconds. Cases at the edge of a time keep away from it so far.
+const MARGIN: i64 = 8;
+
+/// Fires, reports, and says whether every answer was right.
+pub(crate) async fn run(attack: &Attack) -> Result<bool, CannotRun> {
+    let settings = Settings::read(&attack.policy)?;
+    let addresses = guard::permitted(&attack.target, &settings.hosts, &attack.authorised).await?;
+    let files = report::Files::create(&attack.report)?;
+    console::doing("making the keys of the test issuer");
+    let world = world(&settings);
+    let _publisher = Publisher::start(&world, &settings)?;
+    console::doing(&format!("the test issuer {} serves at {}", world.policy.issuer, settings.listen));
+    let target = Target::new(&attack.target, &settings, &addresses)?;
+    let cases = choose(&world, settings.strictness, attack.only.as_deref(), attack.count);
+    if cases.is_empty() {
+        return Err(CannotRun::Request("no case has such an id; leave --only out to fire all".to_owned()));
+    }
+    let (strictness, patience) = (settings.strictness, settings.patience);
+    let campaign = Campaign::prepare(&world, &target, strictness, patience).await?;
+    console::doing(&format!("firing {} cases at {}, {} a second", cases.len(), attack.target, attack.rate));
+    let progress = |fired: usize| {
+        if fired.is_multiple_of(500) {
+            console::doing(&format!("{fired} of {} fired", cases.len()));
+        }
+    };
+    let shots = campaign.fire(&cases, attack.rate, progress).await?;
+    let tally = Tally::of(&shots);
+    report::write(&files, attack.target.as_str(), &world.policy, &shots)?;
+    for shot in shots.iter().filter(|shot| !shot.faults.is_empty()) {
+        shot.faults.iter().for_each(|fault| console::say(&format_args!("{}: {fault} ({})", shot.id, shot.clause)));
+    }
+    console::say(&format_args!("report: {}", files.page().display()));
+    console::say(&tally);
+    Ok(tally.clean())
+}
+
+fn world(settings: &Settings) -> World {
+    let run = format!(".{}", TokenId::random());
+    World { margin: MARGIN, ..World::generate(Face::ResourceServer, settings.policy.clone(), &run) }
+}
+
+/// The cases to fire. Where the target is no Bridge, those in which Bridge is stricter than the standards are left out.
+fn choose(world: &World, strictness: Strictness, only: Option<&str>, count: NonZeroU32) -> Vec<Case> {
+    let tested = Algorithm::ALL.into_iter().filter(|algorithm| world.policy.algorithms.contains(algorithm));
+    let cases = tested.flat_map(|algorithm| resource_server::cases(&world.policy, algorithm));
+    let asked = cases.filter(|case| only.is_none_or(|part| case.id().contains(part)));
+    let fair = asked.filter(|case| strictness == Strictness::Bridge || case.basis() == Basis::Standard);
+    fair.take(usize::try_from(count.get()).unwrap_or(usize::MAX)).collect()
+}

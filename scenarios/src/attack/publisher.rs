@@ -1,0 +1,103 @@
+//! The test issuer as the target sees it: metadata and key set, and nothing else.
+
+use super::settings::{Settings, TlsFiles};
+use crate::error::CannotRun;
+use actix_web::dev::ServerHandle;
+use actix_web::http::header::{CACHE_CONTROL, ContentType};
+use actix_web::{App, HttpResponse, HttpServer, web};
+use bridge_testkit::attacks::World;
+use bridge_types::IssuerUrl;
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use serde_json::json;
+use std::net::TcpListener;
+
+/// Serves metadata and keys of the test issuers until dropped.
+#[derive(Debug)]
+pub(super) struct Publisher(ServerHandle);
+
+/// A document and where it stands.
+type Page = (String, String);
+
+impl Publisher {
+    /// Listens where the settings say.
+    pub(super) fn start(world: &World, settings: &Settings) -> Result<Self, CannotRun> {
+        let what = format!("listen on {}", settings.listen);
+        let listener = TcpListener::bind(settings.listen).map_err(CannotRun::system(what))?;
+        let tls = settings.tls.as_ref().map(server_config).transpose()?;
+        Self::serve(world, listener, tls)
+    }
+
+    /// Serves on a port that is bound already.
+    pub(super) fn serve(world: &World, listener: TcpListener, tls: Option<ServerConfig>) -> Result<Self, CannotRun> {
+        let pages = pages(world)?;
+        let app = move || {
+            pages.iter().fold(App::new(), |app, (path, body)| {
+                let body = body.clone();
+                let answer = move || std::future::ready(document(&body));
+                app.route(path, web::get().to(answer))
+            })
+        };
+        let server = HttpServer::new(app).workers(1).disable_signals();
+        let server = match tls {
+            Some(config) => server.listen_rustls_0_23(listener, config),
+            None => server.listen(listener),
+        };
+        let server = server.map_err(CannotRun::system("serve the test issuer"))?.run();
+        let handle = server.handle();
+        tokio::spawn(server);
+        Ok(Self(handle))
+    }
+}
+
+impl Drop for Publisher {
+    fn drop(&mut self) {
+        // The future has done its work once it exists: the command to stop is sent at once.
+        drop(self.0.stop(false));
+    }
+}
+
+fn document(body: &str) -> HttpResponse {
+    // The next run has other keys.
+    let mut answer = HttpResponse::Ok();
+    answer.insert_header((CACHE_CONTROL, "no-store")).content_type(ContentType::json()).body(body.to_owned())
+}
+
+/// Metadata (RFC 8414, and where `OpenID` Connect looks for them) and key set of each issuer.
+fn pages(world: &World) -> Result<Vec<Page>, CannotRun> {
+    let mut pages = issuer(&world.policy.issuer, world.jwks())?;
+    if let Some(foreign) = &world.policy.foreign {
+        pages.extend(issuer(&foreign.issuer, world.foreign_jwks())?);
+    }
+    Ok(pages)
+}
+
+fn issuer(identifier: &str, jwks: String) -> Result<Vec<Page>, CannotRun> {
+    let url: IssuerUrl = identifier.parse().map_err(|error| CannotRun::Request(format!("{error}")))?;
+    let bare = identifier.trim_end_matches('/');
+    let path = url.to_url().path().trim_end_matches('/').to_owned();
+    let metadata = json!({
+        "issuer": identifier,
+        "jwks_uri": format!("{bare}/jwks.json"),
+        "token_endpoint": format!("{bare}/token"),
+        "grant_types_supported": ["client_credentials"],
+        "response_types_supported": [],
+    })
+    .to_string();
+    Ok(vec![
+        (url.metadata_url().path().to_owned(), metadata.clone()),
+        (format!("{path}/.well-known/openid-configuration"), metadata),
+        (format!("{path}/jwks.json"), jwks),
+    ])
+}
+
+fn server_config(files: &TlsFiles) -> Result<ServerConfig, CannotRun> {
+    let wrong = |problem: String| CannotRun::settings(&files.certificate_file, problem);
+    let chain = CertificateDer::pem_file_iter(&files.certificate_file).and_then(Iterator::collect);
+    let chain: Vec<_> = chain.map_err(|error| wrong(error.to_string()))?;
+    let key = PrivateKeyDer::from_pem_file(&files.key_file);
+    let key = key.map_err(|error| CannotRun::settings(&files.key_file, error))?;
+    let config = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key);
+    config.map_err(|error| wrong(error.to_string()))
+}

@@ -1,0 +1,193 @@
+//! The policy file: what the target was told about the test issuer, and where the route is.
+
+use crate::error::CannotRun;
+use bridge_jose::Algorithm;
+use bridge_testkit::attacks::{Foreign, Policy, Strictness};
+use bridge_types::{ClientId, IssuerUrl, ScopeSet};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Everything that the policy file says, checked.
+#[derive(Debug)]
+pub(super) struct Settings {
+    /// What the target was told.
+    pub(super) policy: Policy,
+    /// Where the test issuer is served.
+    pub(super) listen: SocketAddr,
+    /// Its certificate and key, when it speaks TLS itself.
+    pub(super) tls: Option<TlsFiles>,
+    /// The route that is called.
+    pub(super) route: Route,
+    /// How closely answers are looked at.
+    pub(super) strictness: Strictness,
+    /// Who signed the target's certificate, when that is not a public authority.
+    pub(super) ca_file: Option<PathBuf>,
+    /// Static addresses, like `/etc/hosts`.
+    pub(super) hosts: BTreeMap<String, IpAddr>,
+    /// How long to wait until the target takes a valid token.
+    pub(super) patience: Duration,
+}
+
+/// A certificate and its key, PEM.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TlsFiles {
+    /// The certificate.
+    pub(super) certificate_file: PathBuf,
+    /// The private key.
+    pub(super) key_file: PathBuf,
+}
+
+/// A method and a path.
+#[derive(Debug, Clone)]
+pub(super) struct Route {
+    /// The method.
+    pub(super) method: reqwest::Method,
+    /// The path, from the root of the target.
+    pub(super) path: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    issuer: IssuerTable,
+    other_issuer: Option<OtherIssuerTable>,
+    client: ClientTable,
+    target: TargetTable,
+    #[serde(default)]
+    hosts: BTreeMap<String, IpAddr>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct IssuerTable {
+    url: IssuerUrl,
+    listen: Option<SocketAddr>,
+    tls: Option<TlsFiles>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OtherIssuerTable {
+    url: IssuerUrl,
+    client_id: ClientId,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClientTable {
+    client_id: ClientId,
+    scopes: ScopeSet,
+    limited_client_id: Option<ClientId>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TargetTable {
+    audience: String,
+    route: String,
+    required_scope: String,
+    algorithms: Vec<Algorithm>,
+    strictness: StrictnessWord,
+    #[serde(default = "thirty")]
+    leeway_seconds: u16,
+    max_token_lifetime_seconds: Option<u32>,
+    ca_file: Option<PathBuf>,
+    #[serde(default = "sixty")]
+    patience_seconds: u16,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum StrictnessWord {
+    Bridge,
+    Generic,
+}
+
+fn thirty() -> u16 {
+    30
+}
+
+fn sixty() -> u16 {
+    60
+}
+
+impl Settings {
+    /// Reads the file. Paths in it are relative to the place where it stands.
+    pub(super) fn read(file: &Path) -> Result<Self, CannotRun> {
+        let text = std::fs::read_to_string(file).map_err(CannotRun::system(format!("read {}", file.display())))?;
+        let document: Document = toml::from_str(&text).map_err(|error| CannotRun::settings(file, error))?;
+        document.check(file.parent().unwrap_or(Path::new(""))).map_err(|problem| CannotRun::settings(file, problem))
+    }
+}
+
+impl Document {
+    fn check(self, beside: &Path) -> Result<Settings, String> {
+        let (target, client) = (self.target, self.client);
+        if !client.scopes.contains(&target.required_scope) || target.required_scope.len() < 3 {
+            let expected = "expected target.required_scope to have 3 characters at least and to be in client.scopes";
+            return Err(format!("{expected}, found {:?}", target.required_scope));
+        }
+        if target.audience.len() < 3 || !target.audience.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(format!("expected visible ASCII in target.audience, found {:?}", target.audience));
+        }
+        if target.algorithms.is_empty() {
+            return Err("expected at least one of ES256, EdDSA, PS256, RS256 in target.algorithms".to_owned());
+        }
+        let beside = |path: PathBuf| beside.join(path);
+        let tls = self.issuer.tls.map(|files| TlsFiles {
+            certificate_file: beside(files.certificate_file),
+            key_file: beside(files.key_file),
+        });
+        Ok(Settings {
+            listen: self.issuer.listen.or_else(|| address_of(&self.issuer.url)).ok_or(LISTEN)?,
+            tls,
+            route: Route::parse(&target.route)?,
+            strictness: match target.strictness {
+                StrictnessWord::Bridge => Strictness::Bridge,
+                StrictnessWord::Generic => Strictness::Generic,
+            },
+            ca_file: target.ca_file.map(beside),
+            hosts: self.hosts,
+            patience: Duration::from_secs(target.patience_seconds.into()),
+            policy: Policy {
+                issuer: self.issuer.url.to_string(),
+                audience: target.audience,
+                algorithms: target.algorithms,
+                client: client.client_id.to_string(),
+                scopes: client.scopes.iter().map(ToString::to_string).collect(),
+                limited_client: client.limited_client_id.map(|id| id.to_string()),
+                required_scope: target.required_scope,
+                leeway: target.leeway_seconds.into(),
+                max_lifetime: target.max_token_lifetime_seconds.map(i64::from),
+                foreign: self
+                    .other_issuer
+                    .map(|other| Foreign { issuer: other.url.to_string(), client: other.client_id.to_string() }),
+            },
+        })
+    }
+}
+
+const LISTEN: &str = "expected issuer.listen, because issuer.url has no address of its own";
+
+/// The address in a URL that has one in the place of its host.
+fn address_of(url: &IssuerUrl) -> Option<SocketAddr> {
+    let url = url.to_url();
+    let host = url.host_str()?.trim_start_matches('[').trim_end_matches(']');
+    Some(SocketAddr::new(host.parse().ok()?, url.port_or_known_default()?))
+}
+
+impl Route {
+    /// Reads a line such as `GET /orders`.
+    pub(super) fn parse(line: &str) -> Result<Self, String> {
+        let wrong = || format!("expected target.route like \"GET /orders\", found {line:?}");
+        let (method, path) = line.split_once(' ').filter(|(_, path)| path.starts_with('/')).ok_or_else(wrong)?;
+        if path.contains(['?', '#', ' ']) {
+            return Err(wrong());
+        }
+        Ok(Self { method: method.parse().map_err(|_| wrong())?, path: path.to_owned() })
+    }
+}

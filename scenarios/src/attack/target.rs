@@ -1,0 +1,93 @@
+//! The resource server under attack, and how requests get there.
+
+use super::settings::{Route, Settings};
+use crate::error::CannotRun;
+use bridge_testkit::attacks::{Answer, Request};
+use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use reqwest::{Certificate, Client, ClientBuilder, Response, Url, redirect};
+use std::error::Error;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How much of a body is read.
+const MOST: usize = 64 * 1024;
+
+/// A resource server and the one route of it that is called.
+#[derive(Debug)]
+pub(super) struct Target {
+    client: Client,
+    base: Url,
+    route: Route,
+}
+
+impl Target {
+    /// The target of a command line, at these addresses and no others.
+    pub(super) fn new(base: &Url, settings: &Settings, addresses: &[SocketAddr]) -> Result<Self, CannotRun> {
+        let mut builder = Client::builder();
+        if let Some(file) = &settings.ca_file {
+            let pem = std::fs::read(file).map_err(CannotRun::system(format!("read {}", file.display())))?;
+            let authorities = Certificate::from_pem_bundle(&pem).map_err(|error| CannotRun::settings(file, error))?;
+            builder = builder.tls_certs_only(authorities);
+        }
+        if let Some(host) = base.host_str() {
+            builder = builder.resolve_to_addrs(host, addresses);
+        }
+        Self::with(builder, base.clone(), settings.route.clone())
+    }
+
+    /// A target that is reached with a client of one's own making.
+    pub(super) fn with(builder: ClientBuilder, base: Url, route: Route) -> Result<Self, CannotRun> {
+        // HTTP/1.1, because it can say everything that the corpus has to say, repeated headers included.
+        let builder = builder.http1_only().redirect(redirect::Policy::none()).no_proxy().referer(false);
+        let client = builder.timeout(PATIENCE).build().map_err(|error| CannotRun::Tester(error.to_string()))?;
+        Ok(Self { client, base, route })
+    }
+
+    /// Sends a request and reads the answer.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(super) async fn send(&self, request: &Request) -> Result<Answer, String> {
+        let mut url = self.base.clone();
+        url.set_path(&self.route.path);
+        url.set_query(request.query.as_deref());
+        let mut call = self.client.request(self.route.method.clone(), url);
+        for (name, value) in request.header_lines() {
+            let name = HeaderName::try_from(name).map_err(|error| error.to_string())?;
+            let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|error| error.to_string())?;
+            call = call.header(name, value);
+        }
+        if let Some(body) = &request.body {
+            call = call.header(CONTENT_TYPE, &body.content_type).body(body.text.clone());
+        }
+        read(call.send().await.map_err(|error| chain(&error))?).await
+    }
+}
+
+async fn read(mut response: Response) -> Result<Answer, String> {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let headers = response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+    let status = response.status().as_u16();
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| chain(&error))? {
+        body.extend_from_slice(&chunk);
+        if body.len() > MOST {
+            break;
+        }
+    }
+    Ok(Answer { status, headers, body: String::from_utf8_lossy(&body).into_owned() })
+}
+
+/// The causes without the URL, which may carry a token.
+fn chain(error: &reqwest::Error) -> String {
+    let mut causes = Vec::new();
+    let mut cause: Option<&dyn Error> = error.source();
+    while let Some(error) = cause {
+        causes.push(error.to_string());
+        cause = error.source();
+    }
+    if causes.is_empty() { "no answer".to_owned() } else { causes.join(": ") }
+}
