@@ -9,9 +9,16 @@ use bridge_types::{Clock, SystemClock};
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
+/// Makes the TLS files and says which.
+pub(crate) fn run(wanted: &Certificates, surroundings: &Surroundings) -> Result<(), CannotRun> {
+    write(wanted, surroundings)?.iter().for_each(|path| console::say(&path.display()));
+    console::say(&format_args!("valid for {} days; not for production", wanted.days));
+    Ok(())
+}
+
 /// Makes one throw-away authority and every TLS file that the configuration directories name. The authority's key is
 /// not kept: for more files, make them all anew.
-pub(crate) fn write(wanted: &Certificates, surroundings: &Surroundings) -> Result<(), CannotRun> {
+fn write(wanted: &Certificates, surroundings: &Surroundings) -> Result<Vec<PathBuf>, CannotRun> {
     let committed = || Side::BOTH.map(|side| surroundings.workspace.join(side.name()).join("config")).to_vec();
     let configs = if wanted.configs.is_empty() { committed() } else { wanted.configs.clone() };
     let files = configs.iter().map(|directory| Files::named_in(directory)).collect::<Result<Vec<_>, _>>()?;
@@ -27,9 +34,7 @@ pub(crate) fn write(wanted: &Certificates, surroundings: &Surroundings) -> Resul
     for files in &files {
         files.write(&authority)?;
     }
-    paths().for_each(|path| console::say(&path.display()));
-    console::say(&format_args!("valid for {} days; not for production", wanted.days));
-    Ok(())
+    Ok(paths().map(Path::to_owned).collect())
 }
 
 /// The TLS files that one configuration directory names.

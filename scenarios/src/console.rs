@@ -10,6 +10,7 @@ use std::io::{IsTerminal, Write};
 #[derive(Debug)]
 pub(crate) struct Console {
     bar: Option<ProgressBar>,
+    silent: bool,
 }
 
 impl Console {
@@ -20,7 +21,13 @@ impl Console {
             let bar = ProgressBar::new(u64::try_from(scenarios).unwrap_or(u64::MAX));
             bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
         };
-        Self { bar: std::io::stderr().is_terminal().then(bar) }
+        Self { bar: std::io::stderr().is_terminal().then(bar), silent: false }
+    }
+
+    /// A console that says nothing.
+    #[cfg(test)]
+    pub(crate) fn silent() -> Self {
+        Self { bar: None, silent: true }
     }
 
     /// A scenario begins.
@@ -37,6 +44,7 @@ impl Console {
         let problem = problem.unwrap_or_default();
         let text = format!("{verdict} {:>6} ms  {}{problem}", scenario.took.as_millis(), scenario.name);
         match &self.bar {
+            None if self.silent => {}
             None => say(&text),
             Some(bar) => {
                 bar.inc(1);

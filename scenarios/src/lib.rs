@@ -41,7 +41,7 @@ pub async fn main(cli: Cli, surroundings: Surroundings) -> ExitCode {
         Command::Run(run) => run::run(&run, &surroundings).await,
         Command::List(list) => run::list(&list).map(|()| true),
         Command::Attack(attack) => attack::run(&attack).await,
-        Command::Certificates(wanted) => certificates::write(&wanted, &surroundings).map(|()| true),
+        Command::Certificates(wanted) => certificates::run(&wanted, &surroundings).map(|()| true),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

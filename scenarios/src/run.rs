@@ -34,7 +34,8 @@ pub(crate) async fn run(run: &Run, surroundings: &Surroundings) -> Result<bool, 
         () = interrupted() => Err(CannotRun::Interrupted),
     };
     let measured = stand.stop().await;
-    let outcome = Outcome { began, took: clock.monotonic(), features: played?, not_run: left_out, measured };
+    let features = played.inspect_err(|_| files.discard())?;
+    let outcome = Outcome { began, took: clock.monotonic(), features, not_run: left_out, measured };
     report::write(&files, &outcome, &stand.journal)?;
     summarize(&outcome, &files);
     Ok(outcome.tally().1 == 0)
@@ -142,4 +143,25 @@ fn summarize(outcome: &Outcome, files: &report::Files) {
     console::say(&format_args!("report: {}", files.page().display()));
     let (passed, failed) = outcome.tally();
     console::say(&format_args!("{passed} passed, {failed} failed"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{choose, count};
+
+    #[test]
+    fn what_is_not_chosen_is_said() {
+        let (all, missing) = choose(None).unwrap();
+        assert_eq!(missing.len(), 1, "the other targets");
+        let (chosen, missing) = choose(Some("@policies")).unwrap();
+        assert_eq!(
+            missing[0].what,
+            format!("{} scenarios that `@policies` does not choose", count(&all) - count(&chosen))
+        );
+    }
+
+    #[test]
+    fn a_run_of_nothing_is_refused() {
+        assert!(choose(Some("@no-such-tag")).unwrap_err().to_string().contains("@no-such-tag"));
+    }
 }

@@ -136,3 +136,62 @@ fn message(panic: &Info) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     text.unwrap_or("it panicked without a word").to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{EvidenceBox, Scribe};
+    use crate::console::Console;
+    use crate::record::outcome::{ScenarioOutcome, Verdict};
+    use cucumber::event::{
+        Cucumber, Hook, HookType, RetryableScenario, Scenario as Event, Step as StepEvent, StepError,
+    };
+    use cucumber::gherkin::{Feature, GherkinEnv, Rule};
+    use std::sync::Arc;
+
+    const TEXT: &str = "Feature: f\n  Scenario: s\n    Given one\n    When two\n    Then two\n";
+
+    /// Plays what happened after the scenario began, and gives what the scribe wrote down.
+    fn written(happened: impl Fn(&Feature) -> Vec<Event<crate::stage::Stage>>) -> ScenarioOutcome {
+        let feature = Feature::parse(TEXT, GherkinEnv::default()).unwrap();
+        let (feature, scenario) = (Arc::new(feature.clone()), Arc::new(feature.scenarios[0].clone()));
+        let mut scribe = Scribe::new(EvidenceBox::default(), Console::silent());
+        let events = [vec![Event::Started], happened(&feature), vec![Event::Finished]].concat();
+        for event in events {
+            let event = RetryableScenario { event, retries: None };
+            scribe.hear(&Cucumber::scenario(Arc::clone(&feature), None::<Arc<Rule>>, Arc::clone(&scenario), event));
+        }
+        scribe.finish().remove(0).scenarios.remove(0)
+    }
+
+    #[test]
+    fn a_failed_step_is_told_with_its_reason_and_the_rest_was_not_reached() {
+        let scenario = written(|feature| {
+            let panic: cucumber::event::Info = Arc::new("expected 200, found 401".to_owned());
+            let failed = StepEvent::Failed(None, None, None, StepError::Panic(panic));
+            vec![Event::Step(Arc::new(feature.scenarios[0].steps[0].clone()).into(), failed)]
+        });
+        let verdicts: Vec<_> = scenario.steps.iter().map(|step| step.verdict.clone()).collect();
+        let failed = Verdict::Failed("expected 200, found 401".to_owned());
+        assert_eq!(verdicts, [failed, Verdict::NotReached, Verdict::NotReached]);
+        assert!(!scenario.passed());
+        assert_eq!(scenario.problem().unwrap(), "Given one: expected 200, found 401");
+    }
+
+    #[test]
+    fn a_step_that_nobody_plays_fails_the_scenario() {
+        let skipped = written(|feature| {
+            vec![Event::Step(Arc::new(feature.scenarios[0].steps[0].clone()).into(), StepEvent::Skipped)]
+        });
+        assert!(!skipped.passed());
+    }
+
+    #[test]
+    fn a_stand_that_cannot_be_restored_fails_the_scenario() {
+        let scenario = written(|_| {
+            let panic: cucumber::event::Info = Arc::new("company-a does not serve".to_owned());
+            vec![Event::Hook(HookType::After, Hook::Failed(None, panic))]
+        });
+        assert_eq!(scenario.trouble.as_deref(), Some("company-a does not serve"));
+        assert!(!scenario.passed());
+    }
+}

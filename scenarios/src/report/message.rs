@@ -84,7 +84,7 @@ impl Message {
             }
             "keys_fetched" | "keys_fetch_failed" => {
                 let ok = line.event() == "keys_fetched";
-                let keys = line.number("keys").map_or_else(String::new, |keys| format!("{keys} keys"));
+                let keys = line.number("keys").map_or_else(String::new, count_of_keys);
                 Self {
                     request: "GET keys".to_owned(),
                     answer: if ok { keys } else { format!("failed · {}", reason(line)) },
@@ -93,12 +93,12 @@ impl Message {
                 }
             }
             "policy_loaded" | "policy_rejected" => {
-                Self::inside(at, api, &format!("{} {}", line.event().replace('_', " "), line.text("partner")))
+                Self::inside(line.at, api, &format!("{} {}", line.event().replace('_', " "), line.text("partner")))
             }
             "clients_loaded" | "clients_rejected" | "key_created" => {
-                Self::inside(at, issuer, &line.event().replace('_', " "))
+                Self::inside(line.at, issuer, &line.event().replace('_', " "))
             }
-            "serving" | "stopping" => Self::inside(at, api, line.event()),
+            "serving" | "stopping" => Self::inside(line.at, api, line.event()),
             _ => return None,
         };
         let token = token(line);
@@ -115,6 +115,10 @@ impl Message {
         let what = |message: &Self| (message.from, message.to, message.request.clone(), message.answer.clone());
         what(self) == what(other) && self.token == other.token
     }
+}
+
+fn count_of_keys(keys: u64) -> String {
+    if keys == 1 { "1 key".to_owned() } else { format!("{keys} keys") }
 }
 
 /// Who acted as a client of a company: the company itself, or the tester with one of its own clients.

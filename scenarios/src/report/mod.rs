@@ -16,6 +16,8 @@ use page::Page;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+const NAMES: [&str; 4] = ["index.html", "report.json", "junit.xml", "cucumber.json"];
+
 /// The files of one report.
 #[derive(Debug)]
 pub(crate) struct Files {
@@ -23,10 +25,18 @@ pub(crate) struct Files {
 }
 
 impl Files {
-    /// Makes the directory of the report.
+    /// Makes the directory of the report. A report that is there already goes, so that nobody takes it for the new one.
     pub(crate) fn create(directory: &Path) -> Result<Self, CannotRun> {
         fs::create_dir_all(directory).map_err(CannotRun::system(format!("make {}", directory.display())))?;
-        Ok(Self { directory: directory.to_owned() })
+        let files = Self { directory: directory.to_owned() };
+        files.discard();
+        Ok(files)
+    }
+
+    /// Removes whatever there is of the report.
+    pub(crate) fn discard(&self) {
+        // A file that is not there needs no removing, and one that cannot be removed cannot be written either.
+        NAMES.iter().for_each(|name| drop(fs::remove_file(self.directory.join(name))));
     }
 
     /// The page for people.
@@ -60,9 +70,7 @@ pub(crate) fn write(files: &Files, outcome: &Outcome, journal: &Journal) -> Resu
     };
     write("index.html", &page.render()?)?;
     write("report.json", &json)?;
-    ["index.html", "report.json", "junit.xml", "cucumber.json"]
-        .into_iter()
-        .try_for_each(|name| without_tokens(&files.directory.join(name), journal))
+    NAMES.iter().try_for_each(|name| without_tokens(&files.directory.join(name), journal))
 }
 
 fn without_tokens(path: &Path, journal: &Journal) -> Result<(), CannotRun> {

@@ -7,13 +7,14 @@ use crate::record::journal::micros;
 use crate::record::outcome::{FeatureOutcome, NotRun, Outcome, ScenarioOutcome, StepOutcome, Verdict};
 use crate::stand::company::Measured;
 use askama::Template;
+use jiff::Timestamp;
 use serde::Serialize;
 
 /// The report: rendered as a page for people, serialized as JSON for tools.
 #[derive(Debug, Template, Serialize)]
 #[template(path = "page.html")]
 pub(crate) struct Page<'o> {
-    began: String,
+    began: Timestamp,
     took_ms: u128,
     passed: usize,
     failed: usize,
@@ -75,7 +76,7 @@ impl<'o> Page<'o> {
         let companies = outcome.measured.iter();
         let features = outcome.features.iter().enumerate();
         Self {
-            began: outcome.began.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+            began: outcome.began,
             took_ms: outcome.took.as_millis(),
             passed,
             failed,
@@ -86,6 +87,14 @@ impl<'o> Page<'o> {
             not_run: &outcome.not_run,
             features: features.map(|(index, feature)| FeatureView::new(index + 1, feature)).collect(),
         }
+    }
+
+    fn day_and_time(&self) -> String {
+        self.began.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+    }
+
+    fn took(&self) -> String {
+        format!("{}.{} s", self.took_ms / 1000, self.took_ms % 1000 / 100)
     }
 
     /// Every scenario that failed.

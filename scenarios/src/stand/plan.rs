@@ -132,8 +132,13 @@ pub(crate) mod tests {
         let directory = tempfile::tempdir().unwrap();
         for side in Side::BOTH {
             let config = directory.path().join(side.name()).join("config");
-            std::fs::create_dir_all(config.join("partners")).unwrap();
-            let name = side.name();
+            let (name, partners) = (side.name(), config.join("partners"));
+            std::fs::create_dir_all(&partners).unwrap();
+            std::fs::create_dir_all(config.join("clients")).unwrap();
+            for partner in Side::BOTH {
+                let text = format!("issuer = \"https://i.{}.example:1\"\n", partner.name());
+                std::fs::write(partners.join(partner.name()).with_extension("toml"), text).unwrap();
+            }
             let text = format!(
                 "[issuer]\nurl = \"https://i.{name}.example:1\"\n[api]\nurl = \"https://p.{name}.example:2\"\n"
             );

@@ -111,3 +111,42 @@ fn edit(path: &Path, change: impl FnOnce(&mut Table)) -> Result<(), CannotRun> {
     change(&mut table);
     toml_file::write(path, &table)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Settings;
+    use crate::side::Side;
+    use crate::stand::certificates::Authority;
+    use crate::stand::plan::{Plan, tests::workspace};
+    use crate::stand::toml_file::read;
+    use crate::tester::Tester;
+
+    #[test]
+    fn a_partner_is_reached_over_the_line_and_the_own_issuer_directly() {
+        let (workspace, run) = (workspace(), tempfile::tempdir().unwrap());
+        let plan = Plan::new(workspace.path(), &[11, 12, 13, 21, 22, 23, 31]).unwrap();
+        let authority = Authority::new(jiff::Timestamp::UNIX_EPOCH, 1).unwrap();
+        let tester = Tester::new(run.path()).unwrap();
+        let ca_file = run.path().join("ca.pem");
+        let settings = Settings { plan: &plan, authority: &authority, tester: &tester, ca_file: &ca_file };
+        let directory = run.path().join("b");
+        settings.write(Side::B, &directory).unwrap();
+
+        let company = read(&directory.join("company.toml")).unwrap();
+        assert_eq!(company["hosts"]["i.company-b.example"].as_str(), Some("127.0.0.1"));
+        assert_eq!(company["hosts"]["i.company-a.example"].as_str(), Some("127.0.0.2"));
+        assert_eq!(company["issuer"]["listen"].as_str(), Some("127.0.0.1:21"));
+
+        let ceiling = |policy: &str| {
+            let table = read(&directory.join("partners").join(policy)).unwrap();
+            table["clients"]["tester"]["scopes"].as_array().unwrap().len()
+        };
+        assert_eq!(ceiling("company-b.toml"), 3, "the own policy has every scope");
+        assert_eq!(ceiling("company-a.toml"), 2, "the partner's ceiling leaves one out");
+        assert_eq!(
+            read(&directory.join("partners/tester.toml")).unwrap()["issuer"].as_str(),
+            Some("https://issuer.tester.example")
+        );
+        assert!(read(&directory.join("clients/newcomer.toml")).is_ok());
+    }
+}
