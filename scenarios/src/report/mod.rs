@@ -36,7 +36,9 @@ impl Files {
     /// Removes whatever there is of the report.
     pub(crate) fn discard(&self) {
         // A file that is not there needs no removing, and one that cannot be removed cannot be written either.
-        NAMES.iter().for_each(|name| drop(fs::remove_file(self.directory.join(name))));
+        for name in NAMES {
+            drop(fs::remove_file(self.directory.join(name)));
+        }
     }
 
     /// The page for people.
