@@ -66,6 +66,16 @@ async fn an_etag_saves_the_document() {
 }
 
 #[tokio::test]
+async fn an_answer_that_refers_to_a_copy_we_do_not_have_is_none() {
+    for url in [jwks_uri(ISSUER), metadata_uri(ISSUER)] {
+        let world = World::new();
+        world.network.answer(&url, Answer::NotModified);
+        assert_eq!(world.refusal(&world.token().sign()).await, Some(Reason::KeysUnavailable), "{url}");
+        assert!(state(&world).last_attempt.unwrap().error.unwrap().contains("304"), "{url}");
+    }
+}
+
+#[tokio::test]
 async fn a_request_with_an_overdue_key_does_not_wait_for_the_renewal() {
     let world = World::new();
     refresh(&world).await;
@@ -167,6 +177,7 @@ async fn metadata_must_be_those_of_the_issuer() {
         ("keys of another port", metadata(ISSUER, "https://issuer.company-a.example:8443/jwks")),
         ("keys without TLS", metadata(ISSUER, "http://issuer.company-a.example/jwks")),
         ("keys behind a password", metadata(ISSUER, "https://a:b@issuer.company-a.example/jwks")),
+        ("keys behind a name", metadata(ISSUER, "https://a@issuer.company-a.example/jwks")),
         ("keys nowhere", metadata(ISSUER, "/jwks")),
         ("keys in a file", metadata(ISSUER, "file:///etc/passwd")),
         ("no JSON", "<html>".to_owned()),

@@ -20,6 +20,7 @@ pub(crate) struct Network {
 pub(crate) enum Answer {
     Body { body: String, max_age: Option<u64>, etag: Option<&'static str> },
     Status(u16),
+    NotModified,
     Never,
 }
 
@@ -84,6 +85,7 @@ impl DocumentFetcher for Network {
                 let found = format!("status {status}");
                 Err(FetchError::Unusable { url: url.clone(), expected: "status 200", found })
             }
+            Some(Answer::NotModified) => Ok(Fetched::NotModified { max_age: None }),
             Some(Answer::Never) => std::future::pending().await,
             None => Err(FetchError::Unreachable { url: url.clone(), reason: "connection refused".to_owned() }),
         }
