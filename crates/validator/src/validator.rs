@@ -8,7 +8,6 @@ use crate::window::Window;
 use bridge_jose::profile::AccessTokenClaims;
 use bridge_jose::{Header, MAX_TOKEN_BYTES, Typ, UnverifiedToken};
 use bridge_types::Clock;
-use jiff::Timestamp;
 use std::sync::Arc;
 
 /// How many verified tokens are remembered unless told otherwise.
@@ -74,7 +73,7 @@ impl Validator {
         }
         metrics::counter!("bridge_verified_token_cache_total", "result" => "miss").increment(1);
         let mut facts = Facts { token: Some(digest.fingerprint()), ..Facts::default() };
-        match self.verify(token, now, &digest, &mut facts).await {
+        match self.verify(token, &digest, &mut facts).await {
             Ok(access) => {
                 let access = Arc::new(access);
                 self.0.verified.remember(digest, Arc::clone(&access));
@@ -86,26 +85,27 @@ impl Validator {
 
     /// The checks, from top to bottom, cheap before costly. What becomes known on the way is noted in `facts`, so that a
     /// refusal can be logged with it.
-    async fn verify(
-        &self,
-        token: &str,
-        now: Timestamp,
-        digest: &TokenDigest,
-        facts: &mut Facts,
-    ) -> Result<VerifiedAccess, Refusal> {
+    async fn verify(&self, token: &str, digest: &TokenDigest, facts: &mut Facts) -> Result<VerifiedAccess, Refusal> {
         let token = UnverifiedToken::parse(token)?;
         facts.kid = Some(token.header().key_id().clone());
         let header = access_token_header(token.header())?;
         let issuer = token.unverified_issuer()?;
         facts.iss = Some(issuer.as_str().to_owned());
 
-        let trusted = self.0.policies.of(issuer.as_str());
-        let partner = trusted.ok_or_else(|| Refusal::new(Reason::IssuerUnknown, "no policy names this issuer"))?;
-        facts.partner = Some(Arc::clone(&partner.policy().partner));
+        let (partner, kid, found) = loop {
+            let trusted = self.0.policies.of(issuer.as_str());
+            let partner = trusted.ok_or_else(|| Refusal::new(Reason::IssuerUnknown, "no policy names this issuer"))?;
+            facts.partner = Some(Arc::clone(&partner.policy().partner));
+            let kid = partner.policy().in_force(self.0.clock.now())?.key_named(header)?.clone();
+            let found = partner.keys().find(&kid).await?;
+            // The key may have taken seconds to come. What was decided before the wait is decided again if the policy
+            // is another one now.
+            if self.0.policies.of(issuer.as_str()).is_some_and(|current| Arc::ptr_eq(&current, &partner)) {
+                break (partner, kid, found);
+            }
+        };
+        let now = self.0.clock.now();
         let policy = partner.policy().in_force(now)?;
-        let kid = policy.key_named(header)?.clone();
-
-        let found = partner.keys().find(&kid).await?;
         let verified = token.verify(&found.key)?;
         facts.verified = true;
 

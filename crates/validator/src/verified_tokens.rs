@@ -7,6 +7,9 @@ use quick_cache::sync::Cache;
 use std::fmt;
 use std::sync::Arc;
 
+/// A token with more scopes is verified each time.
+const MAX_SCOPES: usize = 32;
+
 /// Tokens that were verified, so that a repeated one costs no signature check.
 ///
 /// The key is the whole SHA-256 of the whole token: no shorter hash can be trusted to tell two tokens apart. An entry
@@ -56,8 +59,12 @@ impl VerifiedTokens {
         None
     }
 
+    /// Remembers a token, unless it has so many scopes that a hostile partner could fill the memory with such tokens: the
+    /// cache is bounded by their number, and this bounds their size.
     pub(crate) fn remember(&self, token: TokenDigest, access: Arc<VerifiedAccess>) {
-        self.0.insert(token, access);
+        if access.claims.scope.len() <= MAX_SCOPES {
+            self.0.insert(token, access);
+        }
     }
 }
 

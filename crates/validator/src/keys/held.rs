@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+use url::Url;
 
 /// A key set as it was fetched, and until when it may be used.
 #[derive(Debug, Clone)]
@@ -20,7 +21,8 @@ pub(super) struct Held {
     pub(super) refresh_at: Duration,
     /// From when on the keys are not used any more.
     pub(super) dead_at: Duration,
-    pub(super) etag: Option<String>,
+    /// The `ETag` and the address whose document it names: an `ETag` means nothing at another address (RFC 9110 §8.8.3).
+    pub(super) etag: Option<Box<(Url, String)>>,
     /// Tells whether a document is the one we have.
     pub(super) digest: [u8; 32],
 }
@@ -46,7 +48,7 @@ impl Held {
     pub(super) fn fetched(
         set: KeySet,
         digest: [u8; 32],
-        etag: Option<String>,
+        etag: Option<Box<(Url, String)>>,
         before: Option<&Self>,
         now: Timestamp,
     ) -> Self {

@@ -23,7 +23,13 @@ pub(super) enum Refreshed {
     /// The same keys as before.
     Same { max_age: Option<Duration> },
     /// Other keys.
-    Other { set: KeySet, ignored: Vec<IgnoredKey>, digest: [u8; 32], etag: Option<String>, max_age: Option<Duration> },
+    Other {
+        set: KeySet,
+        ignored: Vec<IgnoredKey>,
+        digest: [u8; 32],
+        etag: Option<Box<(Url, String)>>,
+        max_age: Option<Duration>,
+    },
 }
 
 /// Why a flight brought nothing back.
@@ -103,10 +109,11 @@ impl Publisher {
     }
 
     async fn key_set(&self, url: &Url, held: Option<&Held>) -> Result<Refreshed, RefreshError> {
-        let etag = held.and_then(|held| held.etag.as_deref());
-        let Document { body, etag, max_age } = match self.fetcher.fetch(url, etag).await? {
+        let known =
+            held.and_then(|held| held.etag.as_deref()).filter(|(from, _)| from == url).map(|(_, etag)| etag.as_str());
+        let Document { body, etag, max_age } = match self.fetcher.fetch(url, known).await? {
             Fetched::Document(document) => document,
-            Fetched::NotModified { max_age } if etag.is_some() => return Ok(Refreshed::Same { max_age }),
+            Fetched::NotModified { max_age } if known.is_some() => return Ok(Refreshed::Same { max_age }),
             Fetched::NotModified { .. } => return Err(RefreshError::Unconditional { url: url.clone() }),
         };
         let digest = digest_of(&body);
@@ -114,6 +121,7 @@ impl Publisher {
             return Ok(Refreshed::Same { max_age });
         }
         let (set, ignored) = KeySet::parse(&body).map_err(|error| RefreshError::KeySet { url: url.clone(), error })?;
+        let etag = etag.map(|etag| Box::new((url.clone(), etag)));
         Ok(Refreshed::Other { set, ignored, digest, etag, max_age })
     }
 

@@ -33,6 +33,7 @@ impl Schedule {
     /// While keys are held the key id is unknown, perhaps invented: the cooldown is claimed here, before the fetch, so
     /// that no number of invented ids causes a second one.
     pub(super) fn demand(&mut self, now: Duration, have_keys: bool, timing: &KeyTiming) -> Demand {
+        self.forget_lost_flight();
         let failing = self.is_failing();
         if let Some(flight) = &self.flight {
             return if failing { Demand::Refused } else { Demand::Join(flight.clone()) };
@@ -48,8 +49,16 @@ impl Schedule {
 
     /// A flight for the background: for keys that are not fresh, and to learn whether an issuer that failed is back.
     pub(super) fn take_if_due(&mut self, now: Duration, fresh: bool) -> Option<watch::Sender<()>> {
+        self.forget_lost_flight();
         let wanted = !fresh || self.is_failing();
         (wanted && self.flight.is_none() && now >= self.not_before).then(|| self.take_off())
+    }
+
+    /// A flight that ended without landing, as after a panic, must not keep the next one on the ground.
+    fn forget_lost_flight(&mut self) {
+        if self.flight.as_ref().is_some_and(|flight| flight.has_changed().is_err()) {
+            self.flight = None;
+        }
     }
 
     fn take_off(&mut self) -> watch::Sender<()> {

@@ -60,7 +60,7 @@ impl TrustPolicies {
             .into_iter()
             .map(|(name, found)| {
                 let last_good = before.get(&name).and_then(|file| file.partner.clone());
-                let state = self.state_of(found, last_good);
+                let state = self.state_of(found, last_good, before);
                 (name, state)
             })
             .collect();
@@ -78,11 +78,11 @@ impl TrustPolicies {
         }
     }
 
-    fn state_of(&self, found: Found, last_good: Option<Arc<TrustedPartner>>) -> FileState {
+    fn state_of(&self, found: Found, last_good: Option<Arc<TrustedPartner>>, before: &Files) -> FileState {
         let Found { file, policy } = found;
         let accepted = policy.and_then(|policy| match &last_good {
             Some(last) if last.policy().content == policy.content => Ok(Arc::clone(last)),
-            _ => successor(policy, last_good.as_deref(), &self.setup).map_err(|problem| problem.within(&file)),
+            _ => successor(policy, last_good.as_deref(), before, &self.setup).map_err(|problem| problem.within(&file)),
         });
         match accepted {
             Ok(partner) => FileState { file, partner: Some(partner), error: None },
@@ -91,16 +91,18 @@ impl TrustPolicies {
     }
 }
 
-/// The next version of a partner. It goes on with the keys of the last one unless issuer, key file or certificates
-/// changed.
+/// The next version of a partner. It goes on with the keys that are held unless issuer, key file or certificates
+/// changed; a file that was only renamed loses none.
 fn successor(
     policy: TrustPolicy,
     last: Option<&TrustedPartner>,
+    before: &Files,
     setup: &KeySetup,
 ) -> Result<Arc<TrustedPartner>, PolicyProblem> {
-    let keys = match last {
-        Some(last) if last.policy().key_identity == policy.key_identity => Arc::clone(last.keys()),
-        _ => Arc::new(IssuerKeys::new(&policy, setup).map_err(PolicyProblem::Fetcher)?),
+    let mut known = before.values().filter_map(|file| file.partner.as_ref());
+    let keys = match known.find(|known| known.policy().key_identity == policy.key_identity) {
+        Some(known) => Arc::clone(known.keys()),
+        None => Arc::new(IssuerKeys::new(&policy, setup).map_err(PolicyProblem::Fetcher)?),
     };
     let sequence = last.map_or(0, |last| last.version().sequence) + 1;
     Ok(Arc::new(TrustedPartner::new(policy, sequence, keys)))

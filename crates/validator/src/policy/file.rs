@@ -1,4 +1,4 @@
-use super::words::{Algorithms, Day, FileName, HostName, Keys, Lifetime, NoSenderConstraint};
+use super::words::{Algorithms, Day, FileName, HostName, Keys, Lifetime, NeighbourFile, NoSenderConstraint};
 use super::{CaFile, KeySource, Outbound, PinnedKeys, PolicyError, PolicyProblem, TrustPolicy};
 use aws_lc_rs::digest::{Context, SHA256};
 use bridge_jose::{Algorithm, KeySet};
@@ -32,7 +32,7 @@ struct Document {
     issuer: IssuerUrl,
     #[serde(default = "discover")]
     keys: Keys,
-    ca_file: Option<String>,
+    ca_file: Option<NeighbourFile>,
     #[serde(default = "on")]
     enabled: bool,
     valid_until: Option<Day>,
@@ -86,10 +86,10 @@ fn unconstrained() -> NoSenderConstraint {
 
 impl Document {
     fn into_policy(self, partner: &str, text: &str, beside: &Path) -> Result<TrustPolicy, PolicyProblem> {
-        let ca = self.ca_file.map(|name| read_ca(&beside.join(name))).transpose()?;
+        let ca = self.ca_file.map(|NeighbourFile(name)| read_ca(&beside.join(name))).transpose()?;
         let (keys, key_bytes) = match self.keys {
             Keys::Discover => (KeySource::Discover, Vec::new()),
-            Keys::File(name) => read_keys(&beside.join(name))?,
+            Keys::File(NeighbourFile(name)) => read_keys(&beside.join(name))?,
         };
         let ca_bytes = ca.as_ref().map_or(&[][..], |ca| &ca.pem);
         let content = digest_of(&[text.as_bytes(), &key_bytes, ca_bytes]);

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use std::fmt;
+use std::path::{Component, Path};
 use std::time::Duration;
 
 /// The first moment that does not belong to the day any more, in UTC.
@@ -120,6 +121,23 @@ impl TryFrom<String> for FileName {
     }
 }
 
+/// The name of a file that lies beside the policy. A path is refused: edits elsewhere would not be noticed.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct NeighbourFile(pub(super) String);
+
+impl TryFrom<String> for NeighbourFile {
+    type Error = Invalid;
+
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        let mut components = Path::new(&text).components();
+        match (components.next(), components.next()) {
+            (Some(Component::Normal(name)), None) if name == text.as_str() => Ok(Self(text)),
+            _ => Err(Invalid::new("file name", "the name of a file in the same directory, without a path", &text)),
+        }
+    }
+}
+
 /// A date without time, unquoted as TOML writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(try_from = "toml::value::Datetime")]
@@ -143,7 +161,7 @@ impl TryFrom<toml::value::Datetime> for Day {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Keys {
     Discover,
-    File(String),
+    File(NeighbourFile),
 }
 
 impl<'de> Deserialize<'de> for Keys {
@@ -169,7 +187,7 @@ impl<'de> Deserialize<'de> for Keys {
                 #[derive(serde::Deserialize)]
                 #[serde(deny_unknown_fields)]
                 struct FromFile {
-                    jwks_file: String,
+                    jwks_file: NeighbourFile,
                 }
                 let file = FromFile::deserialize(de::value::MapAccessDeserializer::new(map))?;
                 Ok(Keys::File(file.jwks_file))

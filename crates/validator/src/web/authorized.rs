@@ -1,7 +1,7 @@
 use super::answer::Answers;
 use super::correlation::correlation_id;
 use super::problem::Problem;
-use super::record::Record;
+use super::record::{Record, excerpt};
 use crate::access::{Authenticated, Authorized, RequiredScope};
 use crate::denial::Denial;
 use actix_web::dev::Payload;
@@ -45,7 +45,7 @@ fn log_missing_gate(request: &HttpRequest) {
         event = "decision",
         outcome = "error",
         correlation_id = %correlation_id(request),
-        path = request.path(),
+        path = excerpt(request.path()),
         "a handler that requires a scope is registered outside the gate"
     );
 }

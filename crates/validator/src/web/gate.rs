@@ -4,7 +4,7 @@ use super::bearer::bearer_token;
 use super::correlation::correlate;
 use super::guarded::GuardedRoutes;
 use super::problem::Problem;
-use super::record::Record;
+use super::record::{Record, excerpt};
 use crate::access::Authenticated;
 use crate::denial::{Denial, Facts};
 use crate::validator::Validator;
@@ -76,7 +76,8 @@ impl Gate {
         let response = next.call(request).await.inspect_err(|error| {
             record.answered(error.as_response_error().status_code());
         })?;
-        let response = if response.status().is_success() && !record.is_scope_decided() {
+        let status = response.status();
+        let response = if (status.is_success() || status.is_redirection()) && !record.is_scope_granted() {
             withhold(response, &record)
         } else {
             response.map_into_left_body()
@@ -100,7 +101,7 @@ fn withhold<B>(response: ServiceResponse<B>, record: &Record) -> ServiceResponse
         event = "decision",
         outcome = "error",
         correlation_id = %record.correlation_id,
-        path = response.request().path(),
+        path = excerpt(response.request().path()),
         "a handler answered without requiring a scope: its answer is withheld"
     );
     let (request, _) = response.into_parts();

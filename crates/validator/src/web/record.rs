@@ -2,7 +2,7 @@ use super::correlation::correlation_id;
 use crate::access::VerifiedAccess;
 use crate::denial::{Denial, Facts};
 use actix_web::dev::ServiceRequest;
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::StatusCode;
 use bridge_types::{Clock, CorrelationId, Fingerprint, ScopeSet};
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ const MAX_LOGGED: usize = 128;
 pub(super) struct Record {
     pub(super) correlation_id: CorrelationId,
     trace_id: Option<String>,
-    method: Method,
+    method: String,
     path: String,
     clock: Arc<dyn Clock>,
     started: Duration,
@@ -44,7 +44,7 @@ impl Record {
         Self {
             correlation_id: correlation_id(request),
             trace_id: request.headers().get("traceparent").and_then(|value| trace_id(value.to_str().ok()?)),
-            method: request.method().clone(),
+            method: excerpt(request.method().as_str()),
             path: excerpt(request.path()),
             started: clock.monotonic(),
             clock: Arc::clone(clock),
@@ -64,13 +64,9 @@ impl Record {
         self.verdict.borrow_mut().status = Some(status);
     }
 
-    /// True once a route asked for its scope, whatever came of it.
-    pub(super) fn is_scope_decided(&self) -> bool {
-        match &self.verdict.borrow().decision {
-            Some(Decision::Allowed { required_scope, .. }) => required_scope.is_some(),
-            Some(Decision::Denied(_)) => true,
-            None => false,
-        }
+    /// True once a route asked for its scope and got it.
+    pub(super) fn is_scope_granted(&self) -> bool {
+        matches!(self.verdict.borrow().decision, Some(Decision::Allowed { required_scope: Some(_), .. }))
     }
 
     fn write_down(&self) {
@@ -101,13 +97,13 @@ impl Record {
             kid = known.kid,
             client_id = known.client_id,
             aud = known.aud,
-            scope = known.scope.map(tracing::field::display),
+            scope = known.scope.map(|scope| excerpt(&scope.to_string())),
             verified = true,
             token = known.token.map(tracing::field::display),
             correlation_id = %self.correlation_id,
             trace_id = self.trace_id,
             partner = known.partner,
-            method = self.method.as_str(),
+            method = self.method,
             path = self.path,
             required_scope,
             status = status.map(|status| status.as_u16()),
@@ -132,7 +128,7 @@ impl Record {
             correlation_id = %self.correlation_id,
             trace_id = self.trace_id,
             partner = known.partner,
-            method = self.method.as_str(),
+            method = self.method,
             path = self.path,
             required_scope = denial.required_scope(),
             status = status.map(|status| status.as_u16()),
@@ -203,7 +199,7 @@ fn count(partner: &str, reason: &'static str) {
 }
 
 /// The start of a text, with control characters escaped so that it cannot forge log lines.
-fn excerpt(text: &str) -> String {
+pub(super) fn excerpt(text: &str) -> String {
     text.chars().take(MAX_LOGGED).flat_map(char::escape_debug).collect()
 }
 
