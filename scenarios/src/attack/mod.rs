@@ -14,6 +14,8 @@ mod settings;
 mod steps;
 mod tally;
 mod target;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use arguments::Attack;
 pub(crate) use battle::Battle;

@@ -191,3 +191,68 @@ impl Route {
         Ok(Self { method: method.parse().map_err(|_| wrong())?, path: path.to_owned() })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Settings;
+    use bridge_testkit::attacks::Strictness;
+    use std::path::Path;
+
+    const EXAMPLE: &str = include_str!("../../attacks/policy.example.toml");
+
+    fn read(text: &str) -> Result<Settings, String> {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("policy.toml");
+        std::fs::write(&file, text).unwrap();
+        Settings::read(&file).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn reads_the_example() {
+        let settings = read(EXAMPLE).unwrap();
+        assert_eq!(settings.listen.to_string(), "127.0.0.1:9410");
+        assert_eq!((settings.route.method.as_str(), settings.route.path.as_str()), ("GET", "/shipments"));
+        assert_eq!((settings.strictness, settings.policy.max_lifetime), (Strictness::Bridge, Some(900)));
+        assert!(settings.hosts.contains_key("api.company-b.example") && settings.policy.foreign.is_none());
+    }
+
+    #[test]
+    fn the_commented_parts_of_the_example_are_sound_too() {
+        let text = EXAMPLE.replace("\n# [", "\n[").replace("\n# url", "\nurl").replace("\n# client_id", "\nclient_id");
+        let text =
+            text.replace("\n# limited", "\nlimited").replace("\n# ca_file", "\nca_file").replace("\n# tls", "\ntls");
+        let settings = read(&text).unwrap();
+        assert_eq!(settings.policy.foreign.unwrap().client, "attack-elsewhere");
+        assert_eq!(settings.policy.limited_client.as_deref(), Some("attack-limited"));
+        assert!(settings.ca_file.unwrap().is_absolute() && settings.tls.unwrap().key_file.ends_with("issuer.key"));
+    }
+
+    #[test]
+    fn says_what_is_wrong() {
+        for (right, wrong, complaint) in [
+            ("url = \"http://127.0.0.1:9410\"", "url = \"issuer\"", "invalid issuer"),
+            ("[client]", "[client]\ncolour = 1", "unknown field `colour`"),
+            ("\"GET /shipments\"", "\"shipments\"", "expected target.route"),
+            ("\"GET /shipments\"", "\"GET /shipments?a=b\"", "expected target.route"),
+            (
+                "required_scope = \"shipments:read\"",
+                "required_scope = \"orders:read\"",
+                "expected target.required_scope",
+            ),
+            ("algorithms = [\"ES256\"]", "algorithms = []", "expected at least one"),
+            ("algorithms = [\"ES256\"]", "algorithms = [\"HS256\"]", "HS256"),
+            ("strictness = \"bridge\"", "strictness = \"lax\"", "lax"),
+            ("audience = \"https", "audience = \"ä https", "expected visible ASCII"),
+            ("listen = \"127.0.0.1:9410\"", "listen = \"here\"", "invalid socket address"),
+        ] {
+            let text = EXAMPLE.replacen(right, wrong, 1);
+            assert_ne!(text, EXAMPLE, "{right}");
+            let found = read(&text).unwrap_err();
+            assert!(found.contains(complaint) && found.contains("policy.toml"), "{wrong}: {found}");
+        }
+        let named =
+            EXAMPLE.replace("http://127.0.0.1:9410", "https://issuer.example").replace("listen =", "# listen =");
+        assert!(read(&named).unwrap_err().contains("expected issuer.listen"));
+        assert!(Settings::read(Path::new("/nonexistent")).unwrap_err().to_string().contains("/nonexistent"));
+    }
+}

@@ -81,10 +81,8 @@ impl Stand {
         let ports = ports::free(Plan::PORTS)?;
         let plan = Plan::new(workspace, &ports)?;
         let authority = Authority::new(clock.now(), DAYS)?;
-        let ca_file = root.join("ca.pem");
-        tls_files::write(&ca_file, authority.certificate_pem())?;
-        let tester = Tester::new(&root.join("tester"))?;
-        let settings = Settings { plan: &plan, authority: &authority, tester: &tester, ca_file: &ca_file };
+        let tester = Tester::new()?;
+        let settings = Settings { plan: &plan, authority: &authority, tester: &tester };
         let companies = Pair::try_new(|side| {
             let home = root.join(side.name());
             settings.write(side, &home)?;

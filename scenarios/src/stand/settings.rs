@@ -1,13 +1,16 @@
 use super::certificates::Authority;
 use super::plan::Plan;
-use super::{DIRECT, PARTNER_FACING, toml_file};
+use super::{DIRECT, PARTNER_FACING, tls_files, toml_file};
 use crate::error::CannotRun;
 use crate::side::Side;
-use crate::tester::{Tester, Trust, ceilings};
+use crate::tester::{KEYS_FILE, Tester, Trust, ceilings, registrations, trust_policy};
 use std::ffi::OsStr;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use toml::{Table, Value};
+
+/// The certificate of the run's authority, beside each file that names it.
+const CA_FILE: &str = "ca.pem";
 
 /// Makes the configuration directory of one company for one run: the committed one, with the run's addresses and
 /// certificates, and with the tester's clients and trust policies added.
@@ -18,8 +21,6 @@ pub(crate) struct Settings<'r> {
     pub(crate) authority: &'r Authority,
     /// Whose clients and policies are added.
     pub(crate) tester: &'r Tester,
-    /// Where the certificate of the authority is.
-    pub(crate) ca_file: &'r Path,
 }
 
 impl Settings<'_> {
@@ -27,14 +28,24 @@ impl Settings<'_> {
     pub(crate) fn write(&self, side: Side, directory: &Path) -> Result<(), CannotRun> {
         self.copy(&self.plan.template[side], directory)?;
         self.write_tls(side, &directory.join("tls"))?;
-        edit(&directory.join("company.toml"), |table| self.company(side, directory, table))?;
-        for policy in toml_file::list(&directory.join("partners"))? {
-            edit(&policy, |table| self.policy(side, &policy, table))?;
+        edit(&directory.join("company.toml"), |table| self.company(side, table))?;
+        self.write_partners(side, &directory.join("partners"))?;
+        self.write_clients(side, &directory.join("clients"))
+    }
+
+    fn write_partners(&self, side: Side, directory: &Path) -> Result<(), CannotRun> {
+        tls_files::write(&directory.join(CA_FILE), self.authority.certificate_pem())?;
+        for path in toml_file::list(directory)? {
+            edit(&path, |table| policy(side, &path, table))?;
         }
-        let partners = directory.join("partners");
-        toml_file::write(&partners.join("tester.toml"), &self.tester.trust_policy(side, &self.plan.parties[side]))?;
-        for (name, client) in self.tester.registrations(side, self.plan) {
-            toml_file::write(&directory.join("clients").join(format!("{name}.toml")), &client)?;
+        toml_file::replace(&directory.join(KEYS_FILE), &self.tester.issuer_jwks())?;
+        toml_file::write(&directory.join("tester.toml"), &trust_policy(side, &self.plan.parties[side]))
+    }
+
+    fn write_clients(&self, side: Side, directory: &Path) -> Result<(), CannotRun> {
+        toml_file::replace(&directory.join(KEYS_FILE), &self.tester.client_jwks(side))?;
+        for (name, client) in registrations(side, self.plan) {
+            toml_file::write(&directory.join(format!("{name}.toml")), &client)?;
         }
         Ok(())
     }
@@ -63,19 +74,19 @@ impl Settings<'_> {
     fn write_tls(&self, side: Side, directory: &Path) -> Result<(), CannotRun> {
         let party = &self.plan.parties[side];
         let certificate = self.authority.issue(&[party.issuer.host.clone(), party.api.host.clone()])?;
-        super::tls_files::write(&directory.join("cert.pem"), &certificate.certificate_pem)?;
-        super::tls_files::write_private(&directory.join("key.pem"), &certificate.key_pem)
+        tls_files::write(&directory.join(CA_FILE), self.authority.certificate_pem())?;
+        tls_files::write(&directory.join("cert.pem"), &certificate.certificate_pem)?;
+        tls_files::write_private(&directory.join("key.pem"), &certificate.key_pem)
     }
 
-    fn company(&self, side: Side, directory: &Path, table: &mut Table) {
+    fn company(&self, side: Side, table: &mut Table) {
         let (own, partner) = (&self.plan.parties[side], &self.plan.parties[side.other()]);
-        let text = |path: PathBuf| path.display().to_string();
         toml_file::set(table, "issuer", "listen", own.issuer.on(DIRECT).to_string());
         toml_file::set(table, "api", "listen", own.api.on(DIRECT).to_string());
         toml_file::set(table, "operations", "listen", format!("{DIRECT}:{}", own.operations));
-        toml_file::set(table, "tls", "certificate_file", text(directory.join("tls/cert.pem")));
-        toml_file::set(table, "tls", "key_file", text(directory.join("tls/key.pem")));
-        toml_file::set(table, "tls", "ca_file", text(self.ca_file.to_owned()));
+        toml_file::set(table, "tls", "certificate_file", "tls/cert.pem");
+        toml_file::set(table, "tls", "key_file", "tls/key.pem");
+        toml_file::set(table, "tls", "ca_file", format!("tls/{CA_FILE}"));
         toml_file::set(table, "telemetry", "log_format", "json");
         toml_file::set(table, "telemetry", "log_level", "info");
         // The company reaches its own issuer directly and its partner's over the line that the tester can cut.
@@ -89,20 +100,19 @@ impl Settings<'_> {
             toml_file::set(table, "hosts", host, address.to_string());
         }
     }
+}
 
-    fn policy(&self, side: Side, file: &Path, table: &mut Table) {
-        let ca_file = Value::String(self.ca_file.display().to_string());
-        table.insert("ca_file".to_owned(), ca_file);
-        let whose = file.file_stem().and_then(OsStr::to_str);
-        let trust = match whose {
-            Some(name) if name == side.name() => Trust::Own,
-            _ => Trust::Partner,
-        };
-        for (client, ceiling) in ceilings(side, trust) {
-            let mut entry = Table::new();
-            entry.insert("scopes".to_owned(), Value::Array(ceiling.into_iter().map(Value::String).collect()));
-            toml_file::set(table, "clients", client, entry);
-        }
+/// The changes to one of the committed policies.
+fn policy(side: Side, file: &Path, table: &mut Table) {
+    table.insert("ca_file".to_owned(), CA_FILE.into());
+    let trust = match file.file_stem().and_then(OsStr::to_str) {
+        Some(name) if name == side.name() => Trust::Own,
+        _ => Trust::Partner,
+    };
+    for (client, ceiling) in ceilings(side, trust) {
+        let mut entry = Table::new();
+        entry.insert("scopes".to_owned(), Value::Array(ceiling.into_iter().map(Value::String).collect()));
+        toml_file::set(table, "clients", client, entry);
     }
 }
 
@@ -126,9 +136,8 @@ mod tests {
         let (workspace, run) = (workspace(), tempfile::tempdir().unwrap());
         let plan = Plan::new(workspace.path(), &[11, 12, 13, 21, 22, 23, 31]).unwrap();
         let authority = Authority::new(jiff::Timestamp::UNIX_EPOCH, 1).unwrap();
-        let tester = Tester::new(run.path()).unwrap();
-        let ca_file = run.path().join("ca.pem");
-        let settings = Settings { plan: &plan, authority: &authority, tester: &tester, ca_file: &ca_file };
+        let tester = Tester::new().unwrap();
+        let settings = Settings { plan: &plan, authority: &authority, tester: &tester };
         let directory = run.path().join("b");
         settings.write(Side::B, &directory).unwrap();
 

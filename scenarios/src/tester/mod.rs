@@ -12,12 +12,11 @@ pub(crate) mod library;
 mod registration;
 pub(crate) mod token;
 
-pub(crate) use registration::{Client, Trust, ceilings, scopes};
+pub(crate) use registration::{Client, KEYS_FILE, Trust, ceilings, registrations, scopes, trust_policy};
 
 use crate::error::CannotRun;
 use crate::side::{Pair, Side};
-use bridge_jose::{Algorithm, KeyError, PublicJwk, SigningKey, jwks_json};
-use std::path::{Path, PathBuf};
+use bridge_jose::{Algorithm, SigningKey, jwks_json};
 
 /// The issuer identifier of the tester's own issuer. Nobody listens there: its keys are given to the companies as a
 /// file.
@@ -29,30 +28,27 @@ pub(crate) struct Tester {
     clients: Pair<SigningKey>,
     issuer: SigningKey,
     stranger: SigningKey,
-    directory: PathBuf,
 }
 
 impl Tester {
-    /// Makes the keys and writes their public halves into a directory, from which the companies read them.
-    pub(crate) fn new(directory: &Path) -> Result<Self, CannotRun> {
-        let key =
-            || SigningKey::generate(Algorithm::Es256).map_err(|error: KeyError| CannotRun::Tester(error.to_string()));
-        let clients = Pair::try_new(|_| key())?;
-        let tester = Self { clients, issuer: key()?, stranger: key()?, directory: directory.to_owned() };
-        std::fs::create_dir_all(directory).map_err(CannotRun::system("make the tester's directory"))?;
-        for (side, key) in tester.clients.iter() {
-            write_keys(&tester.client_keys(side), key.public())?;
-        }
-        write_keys(&tester.issuer_keys(), tester.issuer.public())?;
-        Ok(tester)
+    /// Makes the keys.
+    pub(crate) fn new() -> Result<Self, CannotRun> {
+        let key = || SigningKey::generate(Algorithm::Es256).map_err(|error| CannotRun::Tester(error.to_string()));
+        Ok(Self { clients: Pair::try_new(|_| key())?, issuer: key()?, stranger: key()? })
     }
 
     /// The key of the tester's clients of a company.
     pub(crate) fn client_key(&self, side: Side) -> &SigningKey {
         &self.clients[side]
     }
-}
 
-fn write_keys(path: &Path, key: &PublicJwk) -> Result<(), CannotRun> {
-    std::fs::write(path, jwks_json([key])).map_err(CannotRun::system(format!("write {}", path.display())))
+    /// The public keys of the tester's clients of a company, as that company reads them.
+    pub(crate) fn client_jwks(&self, side: Side) -> String {
+        jwks_json([self.clients[side].public()])
+    }
+
+    /// The public keys of the tester's own issuer, as both companies read them.
+    pub(crate) fn issuer_jwks(&self) -> String {
+        jwks_json([self.issuer.public()])
+    }
 }

@@ -1,11 +1,13 @@
-use super::{TESTER_ISSUER, Tester};
+use super::TESTER_ISSUER;
 use crate::side::Side;
 use crate::stand::plan::{Party, Plan};
 use cucumber::Parameter;
 use std::fmt;
-use std::path::PathBuf;
 use std::str::FromStr;
 use toml::{Table, Value};
+
+/// The file with the tester's public keys, beside each file that names it.
+pub(crate) const KEYS_FILE: &str = "tester.jwks.json";
 
 /// A client that the tester has at each company.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Parameter)]
@@ -71,53 +73,37 @@ pub(crate) fn ceilings(side: Side, trust: Trust) -> [(&'static str, Vec<String>)
     [(Client::Tester.id(), ceiling)]
 }
 
-impl Tester {
-    /// The client files to be added at a company, by name.
-    pub(crate) fn registrations(&self, side: Side, plan: &Plan) -> [(&'static str, Table); 2] {
-        let (party, partner) = (&plan.parties[side], &plan.parties[side.other()]);
-        let (own, all) = (access(party, &scopes(side)), access(partner, &scopes(side.other())));
-        let first = access(partner, &scopes(side.other())[..1]);
-        [
-            (Client::Tester.id(), self.registration(side, Client::Tester, vec![own, all])),
-            (Client::Newcomer.id(), self.registration(side, Client::Newcomer, vec![first])),
-        ]
-    }
-
-    fn registration(&self, side: Side, client: Client, access: Vec<Value>) -> Table {
+/// The client files to be added at a company, by name. Their keys are in [`KEYS_FILE`] beside them.
+pub(crate) fn registrations(side: Side, plan: &Plan) -> [(&'static str, Table); 2] {
+    let (party, partner) = (&plan.parties[side], &plan.parties[side.other()]);
+    let (own, all) = (access(party, &scopes(side)), access(partner, &scopes(side.other())));
+    let first = access(partner, &scopes(side.other())[..1]);
+    let registration = |client: Client, access: Vec<Value>| {
         let mut table = Table::new();
         table.insert("client_id".to_owned(), client.id().into());
-        table.insert("credential".to_owned(), jwks_file(&self.client_keys(side)));
+        table.insert("credential".to_owned(), jwks_file());
         table.insert("access".to_owned(), Value::Array(access));
-        table
-    }
+        (client.id(), table)
+    };
+    [registration(Client::Tester, vec![own, all]), registration(Client::Newcomer, vec![first])]
+}
 
-    /// A company's trust policy for the tester's own issuer.
-    pub(crate) fn trust_policy(&self, side: Side, party: &Party) -> Table {
-        let mut client = Table::new();
-        client.insert("scopes".to_owned(), list(&scopes(side)));
-        let mut clients = Table::new();
-        clients.insert(Client::Tester.id().to_owned(), Value::Table(client));
-        let mut table = Table::new();
-        table.insert("issuer".to_owned(), TESTER_ISSUER.into());
-        table.insert("keys".to_owned(), jwks_file(&self.issuer_keys()));
-        table.insert("enabled".to_owned(), true.into());
-        table.insert("audience".to_owned(), party.api.url.clone().into());
-        table.insert("algorithms".to_owned(), list(&["ES256"]));
-        table.insert("max_token_lifetime".to_owned(), "15m".into());
-        table.insert("sender_constraint".to_owned(), "none".into());
-        table.insert("clients".to_owned(), Value::Table(clients));
-        table
-    }
-
-    /// Where the public keys of the tester's clients of a company are.
-    pub(super) fn client_keys(&self, side: Side) -> PathBuf {
-        self.directory.join(format!("{}.jwks.json", side.name()))
-    }
-
-    /// Where the public keys of the tester's own issuer are.
-    pub(super) fn issuer_keys(&self) -> PathBuf {
-        self.directory.join("tester.jwks.json")
-    }
+/// A company's trust policy for the tester's own issuer. Its keys are in [`KEYS_FILE`] beside it.
+pub(crate) fn trust_policy(side: Side, party: &Party) -> Table {
+    let mut client = Table::new();
+    client.insert("scopes".to_owned(), list(&scopes(side)));
+    let mut clients = Table::new();
+    clients.insert(Client::Tester.id().to_owned(), Value::Table(client));
+    let mut table = Table::new();
+    table.insert("issuer".to_owned(), TESTER_ISSUER.into());
+    table.insert("keys".to_owned(), jwks_file());
+    table.insert("enabled".to_owned(), true.into());
+    table.insert("audience".to_owned(), party.api.url.clone().into());
+    table.insert("algorithms".to_owned(), list(&["ES256"]));
+    table.insert("max_token_lifetime".to_owned(), "15m".into());
+    table.insert("sender_constraint".to_owned(), "none".into());
+    table.insert("clients".to_owned(), Value::Table(clients));
+    table
 }
 
 fn access(party: &Party, scopes: &[&str]) -> Value {
@@ -127,9 +113,9 @@ fn access(party: &Party, scopes: &[&str]) -> Value {
     Value::Table(table)
 }
 
-fn jwks_file(path: &std::path::Path) -> Value {
+fn jwks_file() -> Value {
     let mut table = Table::new();
-    table.insert("jwks_file".to_owned(), path.display().to_string().into());
+    table.insert("jwks_file".to_owned(), KEYS_FILE.into());
     Value::Table(table)
 }
 
