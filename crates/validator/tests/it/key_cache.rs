@@ -76,6 +76,33 @@ async fn an_answer_that_refers_to_a_copy_we_do_not_have_is_none() {
 }
 
 #[tokio::test]
+async fn an_etag_means_nothing_at_another_address() {
+    let mut world = World::new();
+    let labelled = |body: String| Answer::Body { body, max_age: Some(60), etag: Some("\"1\"") };
+    world.network.answer(&jwks_uri(ISSUER), labelled(world.issuer.jwks()));
+    refresh(&world).await;
+    world.issuer.key = SigningKey::generate(Algorithm::Es256).unwrap();
+    let moved = format!("{ISSUER}/moved");
+    world.network.answer(&moved, labelled(world.issuer.jwks()));
+    let metadata = serde_json::json!({"issuer": ISSUER, "jwks_uri": moved}).to_string();
+    world.network.answer(&metadata_uri(ISSUER), Answer::body(metadata));
+    world.clock.advance(Duration::from_hours(1));
+    refresh(&world).await;
+    assert_eq!((world.network.asked(&moved), world.network.last_condition(&moved)), (1, None));
+    assert_eq!(world.refusal(&world.token().sign()).await, None, "the keys of the new address");
+}
+
+#[tokio::test]
+async fn a_policy_that_changes_while_its_keys_are_fetched_counts() {
+    let world = World::new();
+    let token = world.token().sign();
+    let edit = async { world.edit(|policy| format!("enabled = false\n{policy}")) };
+    let (refused, _) = tokio::join!(world.refusal(&token), edit);
+    assert_eq!(refused, Some(Reason::PartnerDisabled));
+    assert_eq!(world.fetches(), 1, "the flight was on its way when the switch was turned");
+}
+
+#[tokio::test]
 async fn a_request_with_an_overdue_key_does_not_wait_for_the_renewal() {
     let world = World::new();
     refresh(&world).await;

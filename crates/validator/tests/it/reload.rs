@@ -126,11 +126,13 @@ async fn a_file_that_broke_and_then_went_is_gone() {
 #[tokio::test]
 async fn a_renamed_file_goes_on() {
     let world = World::new();
+    assert_eq!(refusal(&world, &world.issuer).await, None);
     let (old, new) = (world.directory.path().join("company-a.toml"), world.directory.path().join("retailer.toml"));
     std::fs::rename(old, new).unwrap();
     let report = world.policies.reload(world.directory.path());
     assert_eq!(names(&report), (vec!["retailer"], vec!["company-a"], 0));
-    assert_eq!(refusal(&world, &world.issuer).await, None);
+    world.network.cut(ISSUER);
+    assert_eq!(refusal(&world, &world.issuer).await, None, "with the keys that were held");
 }
 
 #[tokio::test]

@@ -32,6 +32,20 @@ async fn a_refusal_is_not_remembered() {
 }
 
 #[tokio::test]
+async fn a_token_with_a_great_many_scopes_is_good_and_not_remembered() {
+    let (_guard, counts) = counting();
+    let world = World::new();
+    for (scopes, hits) in [(30, 1), (32, 1)] {
+        let names: Vec<String> = (0..scopes).map(|index| format!("s{index}")).collect();
+        let scope = format!("{} shipments:read", names.join(" "));
+        let token = world.token().claim("scope", scope).sign();
+        assert_eq!(world.refusal(&token).await, None);
+        assert_eq!(world.refusal(&token).await, None);
+        assert_eq!(counts.of(HIT), hits, "{scopes} and one more");
+    }
+}
+
+#[tokio::test]
 async fn an_entry_dies_with_its_token() {
     let world = World::new();
     let token = world.token().sign();
