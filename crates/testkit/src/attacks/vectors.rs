@@ -1,10 +1,8 @@
 //! The corpus as files: the same cases with fixed keys, a fixed clock and signatures that do not change, for verifiers
 //! in any language (`scenarios/attacks/`).
 
-use super::token_endpoint::{TokenCase, TokenExpected, TokenRequest};
-use super::{
-    Basis, Case, Challenge, Expected, Face, Foreign, Policy, Request, Ring, World, resource_server, token_endpoint,
-};
+use super::token_endpoint::TokenCase;
+use super::{Case, Face, Foreign, Policy, Ring, World, resource_server, token_endpoint};
 use crate::forge::Pen;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -14,10 +12,14 @@ use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+mod form;
+
+use form::{DeskHead, OneRequest, Partner, Registered, Requests, RouteHead, Vector, jwks};
+
 /// The moment of every vector: 2026-01-01T00:00:00Z.
 const NOW: i64 = 1_767_225_600;
 
-type Jwk = BTreeMap<String, String>;
+const SCHEMA: &str = "./vectors.schema.json";
 
 /// The private keys of the vectors: algorithm → role → PKCS#8 in base64. Published on purpose.
 pub type Keys = BTreeMap<Algorithm, BTreeMap<String, String>>;
@@ -99,120 +101,6 @@ fn desk_policy(algorithm: Algorithm) -> Policy {
     Policy { limited_client: Some("shop".to_owned()), max_lifetime: Some(60), foreign: None, ..route_policy(algorithm) }
 }
 
-/// What stands in front of the cases of a resource server.
-#[derive(Serialize)]
-struct RouteHead<'p> {
-    format: u8,
-    face: &'static str,
-    algorithm: Algorithm,
-    now: i64,
-    leeway: i64,
-    required_scope: &'p str,
-    partners: [Partner<'p>; 2],
-}
-
-/// What the target believes of one issuer.
-#[derive(Serialize)]
-struct Partner<'p> {
-    issuer: &'p str,
-    audience: &'p str,
-    algorithms: &'p [Algorithm],
-    max_token_lifetime: i64,
-    clients: BTreeMap<&'p str, Vec<&'p str>>,
-    jwks: Jwks,
-}
-
-/// What stands in front of the cases of a token endpoint.
-#[derive(Serialize)]
-struct DeskHead<'p> {
-    format: u8,
-    face: &'static str,
-    algorithm: Algorithm,
-    now: i64,
-    leeway: i64,
-    issuer: &'p str,
-    max_assertion_lifetime: i64,
-    clients: [Registered<'p>; 2],
-}
-
-/// A registered client.
-#[derive(Serialize)]
-struct Registered<'p> {
-    client_id: &'p str,
-    resource: &'p str,
-    scopes: &'p [String],
-    jwks: Jwks,
-}
-
-#[derive(Serialize)]
-struct Jwks {
-    keys: Vec<Jwk>,
-}
-
-fn jwks(json: &str) -> Jwks {
-    let parsed: BTreeMap<String, Vec<Jwk>> = serde_json::from_str(json).expect("our own key sets are JSON");
-    Jwks { keys: parsed.into_values().flatten().collect() }
-}
-
-#[derive(Serialize)]
-struct Vector<'c, R: Serialize> {
-    id: &'c str,
-    title: &'c str,
-    clause: &'c str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    basis: Option<Basis>,
-    #[serde(flatten)]
-    sent: R,
-    expect: Expectation,
-}
-
-#[derive(Serialize)]
-struct OneRequest {
-    request: Request,
-}
-
-#[derive(Serialize)]
-struct Requests {
-    requests: Vec<TokenRequest>,
-}
-
-/// What a vector deserves.
-#[derive(Serialize, Default)]
-struct Expectation {
-    decision: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<u16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<&'static str>,
-}
-
-impl From<Expected> for Expectation {
-    fn from(expected: Expected) -> Self {
-        let Expected::Deny(code) = expected else { return Self { decision: "allow", ..Self::default() } };
-        let error = match code.challenge() {
-            Challenge::Error(error) => Some(error),
-            Challenge::Bare | Challenge::None => None,
-        };
-        Self { decision: "deny", code: Some(code.as_str()), status: Some(code.status()), error }
-    }
-}
-
-impl From<TokenExpected> for Expectation {
-    fn from(expected: TokenExpected) -> Self {
-        match expected {
-            TokenExpected::Issued => Self { decision: "allow", ..Self::default() },
-            TokenExpected::Refused { error, status } => Self {
-                decision: "deny",
-                code: None,
-                status: Some(status),
-                error: Some(error).filter(|error| !error.is_empty()),
-            },
-        }
-    }
-}
-
 fn resource_server_file(world: &World, algorithm: Algorithm) -> String {
     let policy = &world.policy;
     let foreign = policy.foreign.as_ref().expect("the policy of the vectors has another issuer");
@@ -230,6 +118,7 @@ fn resource_server_file(world: &World, algorithm: Algorithm) -> String {
     let clients = clients.chain(policy.limited_client.as_deref().map(|client| (client, limited))).collect();
     let foreign_clients = [(foreign.client.as_str(), vec![policy.required_scope.as_str()])].into();
     let head = RouteHead {
+        schema: SCHEMA,
         format: 1,
         face: "resource-server",
         algorithm,
@@ -266,6 +155,7 @@ fn token_endpoint_file(world: &World, algorithm: Algorithm) -> String {
     };
     let other = policy.limited_client.as_deref().expect("the policy of the vectors has another client");
     let head = DeskHead {
+        schema: SCHEMA,
         format: 1,
         face: "token-endpoint",
         algorithm,

@@ -33,7 +33,7 @@ fn there_are_hundreds_of_cases_and_each_has_its_own_name() {
     assert_eq!(codes.len(), ALL_CODES.len(), "{codes:?}");
 }
 
-const ALL_CODES: [Code; 21] = [
+pub(crate) const ALL_CODES: [Code; 21] = [
     Code::TokenMissing,
     Code::RequestInvalid,
     Code::TokenTooLarge,

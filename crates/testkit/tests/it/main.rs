@@ -5,6 +5,7 @@
 mod answer;
 mod arrows;
 mod corpus;
+mod judge;
 mod resource_server;
 mod settings;
 mod token_endpoint;

@@ -1,5 +1,7 @@
 //! The committed vectors are what the forge makes.
 
+use crate::corpus::ALL_CODES;
+use bridge_testkit::attacks::Code;
 use bridge_testkit::attacks::vectors::{self, Keys};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -33,6 +35,14 @@ fn committed_vectors_are_what_the_forge_makes() {
     let listed = std::fs::read_dir(directory()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let vectors: Vec<String> = listed.filter(|name| name.contains("-server.") || name.contains("-endpoint.")).collect();
     assert_eq!(vectors.len(), files.len(), "{vectors:?}");
+}
+
+#[test]
+fn the_schema_knows_every_reason_code() {
+    let schema: Value = serde_json::from_str(&read("vectors.schema.json")).unwrap();
+    let listed: Vec<&str> =
+        schema["$defs"]["code"]["enum"].as_array().unwrap().iter().map(|code| code.as_str().unwrap()).collect();
+    assert_eq!(listed, ALL_CODES.map(Code::as_str));
 }
 
 #[test]

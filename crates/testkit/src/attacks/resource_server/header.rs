@@ -78,7 +78,7 @@ fn changed_meaning(table: &mut Table<'_>) {
         let title = format!("b64 is {value}, and crit does not name it");
         table.deny(HeaderForbidden, name, title, move |stage| stage.token().header("b64", value.clone()).sign());
     }
-    table.clause("RFC 7797 §6; RFC 7515 §4.1.11");
+    table.clause("RFC 7797 §7: JWTs do not use it");
     table.deny(HeaderForbidden, "b64-crit", "the payload is encoded, but b64 and crit say that it is not", |stage| {
         stage.token().header("b64", false).header("crit", json!(["b64"])).sign()
     });
