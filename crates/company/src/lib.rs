@@ -14,6 +14,7 @@ mod fetchers;
 mod health;
 mod identity;
 mod in_flight;
+mod linger;
 mod listeners;
 mod live;
 mod operations;

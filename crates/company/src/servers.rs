@@ -3,6 +3,7 @@ use crate::application::Application;
 use crate::error::StartError;
 use crate::health::Health;
 use crate::in_flight::InFlight;
+use crate::linger::linger;
 use crate::listeners::{Listener, Listeners};
 use crate::operations;
 use actix_web::dev::ServerHandle;
@@ -34,6 +35,7 @@ macro_rules! server {
                 .configure(move |config| routes.configure(config))
                 .wrap(from_fn(move |request, next| Arc::clone(&in_flight).count(request, next)))
                 .wrap(Condition::new($correlated, from_fn(correlate)))
+                .wrap(from_fn(linger))
         })
         .workers($workers)
         .disable_signals()

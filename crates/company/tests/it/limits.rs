@@ -148,3 +148,21 @@ async fn a_token_beyond_eight_kibibytes_is_refused() {
     assert_eq!(code(answer).await, "token_too_large");
     stand.company.stop().await;
 }
+
+#[actix_web::test]
+async fn a_body_that_never_ends_does_not_hold_its_connection_after_the_refusal() {
+    let stand = without_tls().await;
+    let address = stand.addresses().api.address;
+    let closed = tokio::task::spawn_blocking(move || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.write_all(b"POST /notes HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n").unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).map(|_| String::from_utf8(answer).unwrap())
+    })
+    .await
+    .unwrap();
+    let answer = closed.expect("the connection is closed after the answer");
+    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+    stand.company.stop().await;
+}
