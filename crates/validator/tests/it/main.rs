@@ -6,7 +6,6 @@ mod accepted;
 mod compile_fail;
 mod defects;
 mod gate;
-mod gate_log;
 mod hostile;
 mod http_fetcher;
 mod key_cache;
