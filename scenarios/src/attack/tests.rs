@@ -56,7 +56,7 @@ async fn attack(answer: Answer, only: &str) -> (Result<bool, String>, serde_json
     );
     let file = directory.path().join("policy.toml");
     std::fs::write(&file, policy).unwrap();
-    let done = super::run(&Attack {
+    let attack = Attack {
         target: url.parse().unwrap(),
         policy: file,
         report: directory.path().join("report"),
@@ -64,8 +64,8 @@ async fn attack(answer: Answer, only: &str) -> (Result<bool, String>, serde_json
         rate: NonZeroU32::new(1000).unwrap(),
         count: NonZeroU32::new(100).unwrap(),
         only: Some(only.to_owned()),
-    });
-    let done = done.await.map_err(|error| error.to_string());
+    };
+    let done = super::run(&attack).await.map_err(|error| error.to_string());
     handle.stop(false).await;
     let report = std::fs::read_to_string(directory.path().join("report/report.json")).unwrap_or_default();
     (done, serde_json::from_str(&report).unwrap_or_default())

@@ -1,0 +1,121 @@
+//! What authorization costs over HTTP, what a token costs at the token endpoint, and what a company takes of the machine.
+//!
+//! A company runs as a process of its own, in plain HTTP on loopback; this process sends the requests. Rounds of the two
+//! things that are compared alternate, because the machine may have other work. CPU time is that of the company's process
+//! alone, as the kernel counts it.
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark prints, and a broken premise is a panic")]
+
+mod application;
+mod company;
+mod load;
+
+use application::Business;
+use bridge_jose::{Algorithm, SigningKey};
+use bridge_testkit::{Forge, TestIssuer};
+use bridge_types::{Clock, SystemClock};
+use company::{API, Company, ISSUER};
+use load::{Connections, request};
+use std::process::ExitCode;
+use std::time::Duration;
+
+const CONNECTIONS: usize = 8;
+const ROUNDS: usize = 15;
+const ROUND: Duration = Duration::from_millis(400);
+const TOKENS: usize = 3_000;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().collect();
+    match arguments.get(1).map(String::as_str) {
+        Some("serve") => return bridge_company::run::<Business>(),
+        // `cargo test --benches` only wants to know that it builds.
+        _ if !arguments.iter().any(|argument| argument == "--bench") => {}
+        _ => {
+            measure_start();
+            measure_authorization("warn");
+            measure_authorization("info");
+            measure_tokens();
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+/// The time until a company serves, over several starts, and the memory that it has then.
+fn measure_start() {
+    let (issuer, client) = (TestIssuer::new("https://issuer.example", Algorithm::Es256), key());
+    let mut starts: Vec<(Duration, u64)> = (0..5)
+        .map(|_| {
+            let company = Company::start("warn", &issuer, &client);
+            (company.started_in, company.resident_kib())
+        })
+        .collect();
+    starts.sort();
+    let (started_in, resident) = starts[starts.len() / 2];
+    println!("start: serving after {} ms, {:.1} MiB resident", started_in.as_millis(), resident as f64 / 1024.0);
+}
+
+/// The same handler, open and behind the gate, with one token again and again.
+fn measure_authorization(log_level: &str) {
+    let issuer = TestIssuer::new("https://issuer.example", Algorithm::Es256);
+    let company = Company::start(log_level, &issuer, &key());
+    let token = issuer.access_token("client", API, "work", SystemClock::new().now()).sign();
+    let open = request("GET", "/open", "", "");
+    let guarded = request("GET", "/guarded", &format!("authorization: Bearer {token}\r\n"), "");
+    let mut connections = Connections::open(company.api, CONNECTIONS);
+    for warm_up in [&open, &guarded] {
+        connections.run_for(ROUND, warm_up);
+    }
+    let (mut rates, mut costs) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        let [(open_rate, open_cost), (rate, cost)] = [&open, &guarded].map(|request| {
+            let before = company.cpu();
+            let count = connections.run_for(ROUND, request);
+            (count as f64, (company.cpu() - before).as_secs_f64() * 1e6 / count as f64)
+        });
+        rates.push(rate / open_rate);
+        costs.push((open_cost, cost));
+    }
+    let cost = |of: fn(&(f64, f64)) -> f64| median(costs.iter().map(of).collect());
+    println!(
+        "authorization, log_level = {log_level}: {:.3} of the requests/s of the open handler; \
+         CPU a request {:.1} µs open, {:.1} µs authorized; {:.1} MiB resident",
+        median(rates),
+        cost(|pair| pair.0),
+        cost(|pair| pair.1),
+        company.resident_kib() as f64 / 1024.0
+    );
+}
+
+/// The token endpoint: a fresh assertion for each token, several connections at once.
+fn measure_tokens() {
+    let (issuer, client) = (TestIssuer::new("https://issuer.example", Algorithm::Es256), key());
+    let company = Company::start("warn", &issuer, &client);
+    let mut connections = Connections::open(company.issuer, CONNECTIONS);
+    let clock = SystemClock::new();
+    let mut costs = Vec::new();
+    for _ in 0..5 {
+        let requests = (0..TOKENS).map(|_| token_request(&client, &clock)).collect();
+        let before = company.cpu();
+        connections.run_each(requests);
+        costs.push((company.cpu() - before).as_secs_f64() * 1e6 / TOKENS as f64);
+    }
+    let resident = company.resident_kib() as f64 / 1024.0;
+    println!("token endpoint: {:.0} µs CPU a token over HTTP; {resident:.1} MiB resident", median(costs));
+}
+
+fn token_request(client: &SigningKey, clock: &SystemClock) -> Vec<u8> {
+    let assertion = Forge::assertion(client, "client", ISSUER, clock.now()).sign();
+    let body = format!(
+        "grant_type=client_credentials&scope=work&resource=https%3A%2F%2Fapi.example\
+         &client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer&client_assertion={assertion}"
+    );
+    request("POST", "/token", "content-type: application/x-www-form-urlencoded\r\n", &body)
+}
+
+fn key() -> SigningKey {
+    SigningKey::generate(Algorithm::Es256).unwrap()
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
