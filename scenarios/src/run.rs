@@ -24,7 +24,6 @@ pub(crate) async fn run(run: &Run, surroundings: &Surroundings) -> Result<bool, 
     }
     let (chosen, left_out) = choose(run.tags.as_deref())?;
     let (clock, files) = (SystemClock::new(), report::Files::create(&run.report)?);
-    console::doing("building both companies");
     let binaries = binaries::build(surroundings)?;
     console::doing("starting both companies");
     let began = clock.now();

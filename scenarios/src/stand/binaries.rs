@@ -1,4 +1,5 @@
 use crate::Surroundings;
+use crate::console;
 use crate::error::CannotRun;
 use crate::side::{Pair, Side};
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use std::process::Command;
 pub(crate) fn build(surroundings: &Surroundings) -> Result<Pair<PathBuf>, CannotRun> {
     let beside = surroundings.executable.parent().unwrap_or(Path::new("."));
     if let Some(cargo) = &surroundings.cargo {
+        console::doing("building both companies");
         let status = command(cargo, &surroundings.workspace, beside).status();
         let status = status.map_err(CannotRun::system(format!("run {}", cargo.display())))?;
         if !status.success() {

@@ -42,9 +42,14 @@ impl Company {
             ),
         );
         let access = format!("[[access]]\naudience = \"{API}\"\nscopes = [\"work\"]\n");
-        write("clients/client.toml", &format!("client_id = \"client\"\ncredential = {{ jwks_file = \"keys.json\" }}\n{access}"));
+        write(
+            "clients/client.toml",
+            &format!("client_id = \"client\"\ncredential = {{ jwks_file = \"keys.json\" }}\n{access}"),
+        );
         write("clients/keys.json", &jwks_json([client.public()]));
-        let policy = format!("issuer = \"https://issuer.example\"\nkeys = {{ jwks_file = \"keys.json\" }}\naudience = \"{API}\"\n");
+        let policy = format!(
+            "issuer = \"https://issuer.example\"\nkeys = {{ jwks_file = \"keys.json\" }}\naudience = \"{API}\"\n"
+        );
         write("partners/partner.toml", &format!("{policy}[clients.client]\nscopes = [\"work\"]\n"));
         write("partners/keys.json", &issuer.jwks());
         let log = fs::File::create(directory.path().join("log")).unwrap();

@@ -70,7 +70,7 @@ fn exchange(stream: &mut TcpStream, request: &[u8], buffer: &mut [u8]) {
         assert!(text.starts_with("HTTP/1.1 200"), "{text}");
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
             let length = head.split("\r\ncontent-length: ").nth(1).unwrap().split("\r\n").next().unwrap();
-            if body.len() >= length.parse().unwrap() {
+            if body.len() >= length.parse::<usize>().unwrap() {
                 return;
             }
         }
