@@ -41,7 +41,7 @@ impl Application for Business {
     }
 
     async fn background(&self) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

@@ -70,21 +70,21 @@ impl Company {
         Self { api: address("api"), issuer: address("issuer"), started_in, child, _directory: directory }
     }
 
-    /// The CPU time that all threads of the company have used, as the scheduler counts it (nanoseconds).
-    pub(crate) fn cpu(&self) -> Duration {
+    /// The CPU time that all threads of the company have used, in microseconds, as the scheduler counts it.
+    pub(crate) fn cpu(&self) -> f64 {
         let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
         let used = tasks.map(|task| {
             let schedstat = fs::read_to_string(task.unwrap().path().join("schedstat")).unwrap_or_default();
-            schedstat.split(' ').next().and_then(|nanoseconds| nanoseconds.parse().ok()).unwrap_or(0)
+            schedstat.split(' ').next().and_then(|nanoseconds| nanoseconds.parse().ok()).unwrap_or(0.0)
         });
-        Duration::from_nanos(used.sum())
+        used.sum::<f64>() / 1e3
     }
 
-    /// The resident memory of the company.
-    pub(crate) fn resident_kib(&self) -> u64 {
+    /// The resident memory of the company, in MiB.
+    pub(crate) fn resident(&self) -> f64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-        line.trim().trim_end_matches(" kB").parse().unwrap()
+        line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() / 1024.0
     }
 }
 
