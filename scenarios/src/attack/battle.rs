@@ -97,13 +97,15 @@ impl Battle {
 
     /// How often a token, or a segment of one, stands in the log.
     pub(super) fn leaked(&self) -> usize {
-        let secrets: HashSet<Fingerprint> = self.shots.iter().flat_map(|shot| shot.secrets.iter().copied()).collect();
-        let words = self.log.split(|c: char| !c.is_ascii_alphanumeric() && !"-_.".contains(c));
-        let words = words.flat_map(|word| std::iter::once(word).chain(word.split('.')));
-        words
-            .filter(|word| word.len() >= SHORTEST_SECRET && secrets.contains(&Fingerprint::of(word.as_bytes())))
-            .count()
+        leaks(&self.log, &self.shots.iter().flat_map(|shot| shot.secrets.iter().copied()).collect())
     }
+}
+
+/// How many words of a text have one of these fingerprints.
+fn leaks(text: &str, secrets: &HashSet<Fingerprint>) -> usize {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && !"-_.".contains(c));
+    let words = words.flat_map(|word| std::iter::once(word).chain(word.split('.').filter(move |part| *part != word)));
+    words.filter(|word| word.len() >= SHORTEST_SECRET && secrets.contains(&Fingerprint::of(word.as_bytes()))).count()
 }
 
 impl Drop for Battle {
@@ -163,4 +165,25 @@ fn table(policy: &Policy, issuer: &str, clients: BTreeMap<&str, Vec<&str>>) -> T
         ("max_token_lifetime".to_owned(), "15m".into()),
         ("clients".to_owned(), Value::Table(clients)),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::leaks;
+    use bridge_types::Fingerprint;
+
+    #[test]
+    fn finds_a_token_and_its_segments_in_a_log() {
+        let token = "eyJhbGciOiJFUzI1NiIsImsi.eyJpc3MiOiJodHRwczovL2Ei.c2lnbmF0dXJlc2lnbmF0dXJl";
+        let secrets =
+            std::iter::once(token).chain(token.split('.')).map(|word| Fingerprint::of(word.as_bytes())).collect();
+        for (text, count) in [
+            (format!(r#"{{"detail":"bad token {token}"}}"#), 4),
+            (format!("sig={}", &token[50..]), 1),
+            (format!("sig={}", &token[51..]), 0),
+            (r#"{"event":"decision","reason":"signature_invalid"}"#.to_owned(), 0),
+        ] {
+            assert_eq!(leaks(&text, &secrets), count, "{text}");
+        }
+    }
 }
