@@ -1,5 +1,5 @@
-//! Things that only tests need: a clock that is moved by hand, a forge for tokens with one defect, a throw-away
-//! certificate authority.
+//! Things that only tests need: a clock that is moved by hand, a forge for tokens with one defect, the attack
+//! corpus made with it, a throw-away certificate authority.
 //!
 //! Use it from `tests/it/`, benches and the scenarios. Inside `#[cfg(test)]` of a crate that this one depends on, that
 //! crate's types would exist twice.
