@@ -23,6 +23,7 @@ use company::{Company, Measured};
 use forwarder::Forwarder;
 use plan::Plan;
 use policy::{EditedPolicies, Policy};
+use ports::Ports;
 use serde_json::Value;
 use settings::Settings;
 use std::net::{IpAddr, Ipv4Addr};
@@ -69,6 +70,7 @@ pub(crate) struct Stand {
     stranger: Forwarder,
     edited: Mutex<EditedPolicies>,
     directory: TempDir,
+    _ports: Ports,
 }
 
 impl Stand {
@@ -78,8 +80,8 @@ impl Stand {
         let clock = SystemClock::new();
         let directory = TempDir::with_prefix("bridge-").map_err(CannotRun::system("make a temporary directory"))?;
         let root = directory.path();
-        let ports = ports::free(Plan::PORTS)?;
-        let plan = Plan::new(workspace, &ports)?;
+        let ports = Ports::hold(Plan::PORTS)?;
+        let plan = Plan::new(workspace, &ports.numbers())?;
         let authority = Authority::new(clock.now(), DAYS)?;
         let tester = Tester::new()?;
         let settings = Settings { plan: &plan, authority: &authority, tester: &tester };
@@ -102,6 +104,7 @@ impl Stand {
             plan,
             clock,
             directory,
+            _ports: ports,
         })
     }
 
