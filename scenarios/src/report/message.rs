@@ -60,54 +60,49 @@ impl Message {
     /// Tells a line by itself; `None` for what is no message, such as a line about the own token request that the
     /// issuer has told already.
     pub(super) fn of_line(side: Side, line: &LogLine) -> Option<Self> {
-        let (at, api, issuer) = (began(line), Lane::api(side), Lane::issuer(side));
         let message = match line.event() {
-            "decision" => {
-                let status = line.number("status").unwrap_or_default();
-                Self {
-                    request: format!("{} {}", line.text("method"), line.text("path")),
-                    answer: answer(status, reason(line)),
-                    tone: if line.text("outcome") == "allow" { Tone::Good } else { Tone::Refused },
-                    ..Self::between(at, who(line, side.other()), api)
-                }
-            }
-            "token_issued" => {
-                Self { answer: answer(200, "issued"), tone: Tone::Good, ..Self::token_request(at, line, side) }
-            }
-            "token_refused" => Self {
-                answer: answer(line.number("status").unwrap_or_default(), reason(line)),
-                tone: Tone::Refused,
-                ..Self::token_request(at, line, side)
-            },
-            "token_request_failed" => {
-                Self { answer: reason(line).to_owned(), tone: Tone::Failed, ..Self::token_request(at, line, side) }
-            }
-            "keys_fetched" | "keys_fetch_failed" => {
-                let ok = line.event() == "keys_fetched";
-                let keys = line.number("keys").map_or_else(String::new, count_of_keys);
-                Self {
-                    request: "GET keys".to_owned(),
-                    answer: if ok { keys } else { format!("failed · {}", reason(line)) },
-                    tone: if ok { Tone::Good } else { Tone::Failed },
-                    ..Self::between(at, api, keys_of(side, line))
-                }
-            }
-            "policy_loaded" | "policy_rejected" => {
-                Self::inside(line.at, api, &format!("{} {}", line.event().replace('_', " "), line.text("partner")))
+            "decision" => Self::decision(side, line),
+            "token_issued" | "token_refused" | "token_request_failed" => Self::token_request(side, line),
+            "keys_fetched" | "keys_fetch_failed" => Self::keys(side, line),
+            "policy_loaded" | "policy_rejected" | "serving" | "stopping" => {
+                let what = format!("{} {}", line.event().replace('_', " "), line.text("partner"));
+                Self::inside(line.at, Lane::api(side), what.trim_end())
             }
             "clients_loaded" | "clients_rejected" | "key_created" => {
-                Self::inside(line.at, issuer, &line.event().replace('_', " "))
+                Self::inside(line.at, Lane::issuer(side), &line.event().replace('_', " "))
             }
-            "serving" | "stopping" => Self::inside(line.at, api, line.event()),
             _ => return None,
         };
-        let token = token(line);
         let (correlation_id, trace_id) = (line.text("correlation_id").to_owned(), line.text("trace_id").to_owned());
-        Some(Self { token, correlation_id, trace_id, ..message })
+        Some(Self { token: token(line), correlation_id, trace_id, ..message })
     }
 
-    fn token_request(at: Timestamp, line: &LogLine, side: Side) -> Self {
-        Self { request: "POST /token".to_owned(), ..Self::between(at, who(line, side), Lane::issuer(side)) }
+    fn decision(side: Side, line: &LogLine) -> Self {
+        Self {
+            request: format!("{} {}", line.text("method"), line.text("path")),
+            answer: answer(line.number("status").unwrap_or_default(), reason(line)),
+            tone: if line.text("outcome") == "allow" { Tone::Good } else { Tone::Refused },
+            ..Self::between(began(line), who(line, side.other()), Lane::api(side))
+        }
+    }
+
+    fn token_request(side: Side, line: &LogLine) -> Self {
+        let (answer, tone) = match line.event() {
+            "token_issued" => (answer(200, "issued"), Tone::Good),
+            "token_refused" => (answer(line.number("status").unwrap_or_default(), reason(line)), Tone::Refused),
+            _ => (reason(line).to_owned(), Tone::Failed),
+        };
+        let bare = Self::between(began(line), who(line, side), Lane::issuer(side));
+        Self { request: "POST /token".to_owned(), answer, tone, ..bare }
+    }
+
+    fn keys(side: Side, line: &LogLine) -> Self {
+        let (answer, tone) = match line.event() {
+            "keys_fetched" => (line.number("keys").map_or_else(String::new, count_of_keys), Tone::Good),
+            _ => (format!("failed · {}", reason(line)), Tone::Failed),
+        };
+        let bare = Self::between(began(line), Lane::api(side), keys_of(side, line));
+        Self { request: "GET keys".to_owned(), answer, tone, ..bare }
     }
 
     /// True when the other is the same thing once more.
