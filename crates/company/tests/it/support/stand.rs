@@ -88,11 +88,13 @@ impl Stand {
         let client = format!("client_id = \"reader\"\ncredential = \"managed\"\n[[access]]\n{access}\n");
         let target = format!("[outbound]\nurl = \"{}\"\nclient = \"reader\"\n", partner.api.url);
         let policy = format!(
-            "issuer = \"{}\"\naudience = \"{}\"\nca_file = \"../tls/ca.pem\"\n[clients.reader]\nscopes = {SCOPES}\n{}",
+            "issuer = \"{}\"\naudience = \"{}\"\nca_file = \"ca.pem\"\n[clients.reader]\nscopes = {SCOPES}\n{}",
             partner.issuer.url,
             own.api.url,
             if outbound { target.as_str() } else { "" },
         );
+        let ca = std::fs::read_to_string(self.directory.file("tls/ca.pem")).unwrap();
+        self.directory.write("partners/ca.pem", &ca);
         self.directory.write("clients/reader.toml", &client);
         self.directory.write("partners/partner.toml", &policy);
     }
