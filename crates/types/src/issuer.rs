@@ -57,7 +57,7 @@ pub(crate) fn parse_base(text: &str) -> Option<Url> {
     (bare && secure && text.contains("://")).then_some(url)
 }
 
-fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),

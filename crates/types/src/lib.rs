@@ -10,6 +10,7 @@ mod invalid;
 mod issuer;
 mod scope;
 mod secret;
+mod status_list_uri;
 
 pub use audience::Audience;
 pub use clock::{Clock, SystemClock};
@@ -18,3 +19,4 @@ pub use invalid::Invalid;
 pub use issuer::{IssuerUrl, OwnIssuer, PartnerIssuer};
 pub use scope::{Scope, ScopeSet};
 pub use secret::{AccessToken, Fingerprint, Secret};
+pub use status_list_uri::StatusListUri;
