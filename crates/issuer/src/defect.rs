@@ -144,7 +144,7 @@ impl ClientDefect {
             Self::AuthorizationHeader => "authorization_header",
             Self::Secret => "client_secret",
             Self::AssertionType => "assertion_type_unsupported",
-            Self::Malformed(Malformed::TooLarge(_)) => "assertion_too_large",
+            Self::Malformed(Malformed::TooLarge { .. }) => "assertion_too_large",
             Self::Malformed(Malformed::ForbiddenMember(_)) => "header_forbidden",
             Self::Malformed(Malformed::Algorithm) => "algorithm_not_allowed",
             Self::Malformed(_) => "assertion_malformed",

@@ -159,6 +159,7 @@ impl Issuer {
             nbf: None,
             jti: TokenId::random(),
             cnf: None,
+            status: None,
         };
         let (algorithm, kid) = (self.signing.algorithm(), self.signing.kid());
         let unsigned = UnsignedToken::new(Typ::AccessToken, algorithm, kid, &claims).map_err(|_| Outage::Token)?;

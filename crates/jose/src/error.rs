@@ -5,9 +5,14 @@ use crate::strict_json::StrictJsonError;
 /// No variant carries text of the token, so all of them are safe to log.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Malformed {
-    /// Longer than [`crate::MAX_TOKEN_BYTES`].
-    #[error("token too large: expected at most 8192 bytes, found {0}")]
-    TooLarge(usize),
+    /// Longer than the kind of token may be: [`crate::MAX_TOKEN_BYTES`], but for status lists.
+    #[error("token too large: expected at most {limit} bytes, found {found}")]
+    TooLarge {
+        /// How long it may be.
+        limit: usize,
+        /// How long it is.
+        found: usize,
+    },
     /// Not three parts between two dots.
     #[error("not a compact JWS: expected 3 parts, found {0}")]
     Parts(usize),

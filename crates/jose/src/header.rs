@@ -12,6 +12,10 @@ pub enum Typ {
     AccessToken,
     /// RFC 7523 as updated by RFC 10070.
     ClientAssertion,
+    /// draft-ietf-oauth-status-list §5.1.
+    StatusList,
+    /// RFC 8417 §2.3.
+    SecurityEvent,
 }
 
 impl Typ {
@@ -20,6 +24,8 @@ impl Typ {
         match self {
             Self::AccessToken => "at+jwt",
             Self::ClientAssertion => "client-authentication+jwt",
+            Self::StatusList => "statuslist+jwt",
+            Self::SecurityEvent => "secevent+jwt",
         }
     }
 }

@@ -15,8 +15,10 @@ mod header;
 mod jwk;
 mod key_set;
 pub mod profile;
+mod security_event;
 mod sign;
 mod signing_key;
+mod status_list;
 mod strict_json;
 mod token;
 mod verification_key;
@@ -26,8 +28,12 @@ pub use error::{ClaimsInvalid, KeyError, Malformed, SignError, SignatureInvalid}
 pub use header::{Header, Typ};
 pub use jwk::{PublicJwk, jwks_json};
 pub use key_set::{IgnoredKey, KeySet, KeySetError};
+pub use security_event::{CredentialChange, EventSubject, SecurityEvent, SecurityEventClaims};
 pub use sign::{UnsignedToken, sign};
 pub use signing_key::SigningKey;
+pub use status_list::{
+    Bits, EncodedStatusList, StatusClaim, StatusList, StatusListClaims, StatusListInvalid, StatusReference,
+};
 pub use strict_json::{StrictJsonError, parse_strict};
 pub use token::{MAX_TOKEN_BYTES, UnverifiedIssuer, UnverifiedToken, VerifiedToken};
 pub use verification_key::VerificationKey;

@@ -1,10 +1,13 @@
 //! The claims of Bridge's tokens. A claim that is present but of the wrong type is a refusal, never an absent claim.
 
+use crate::StatusClaim;
 use bridge_types::{Audience, ClientId, IssuerUrl, ScopeSet, TokenId};
 use jiff::Timestamp;
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny};
 use serde::{Serialize, Serializer};
 use std::fmt;
+use std::marker::PhantomData;
 
 /// Seconds since 1970 in UTC (RFC 7519 §2), whole and not negative.
 ///
@@ -73,6 +76,9 @@ pub struct AccessTokenClaims {
     /// Says that the token is bound to a key of its sender (RFC 7800 §3.1).
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub cnf: Option<Confirmation>,
+    /// Where it stands whether the token was revoked (draft-ietf-oauth-status-list §6.1).
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub status: Option<StatusClaim>,
 }
 
 /// A `cnf` claim. What it binds to is not read: a token that has one is refused where the proof cannot be checked.
@@ -156,8 +162,27 @@ impl<'de> Deserialize<'de> for SoleAudience {
 }
 
 /// For optional claims: absent is `None`, but a `null` is read as a value and so refused.
-fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+pub(crate) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
+}
+
+/// For claims that are objects: serde alone would also take a list of the members' values in their order.
+pub(crate) fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    struct Members<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> de::Visitor<'de> for Members<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a JSON object")
+        }
+
+        fn visit_map<A: de::MapAccess<'de>>(self, members: A) -> Result<T, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(members))
+        }
+    }
+
+    deserializer.deserialize_map(Members(PhantomData))
 }
 
 /// `scope` as one string (RFC 8693 §4.2), where configuration files have lists.
@@ -217,6 +242,9 @@ mod tests {
             ("exp", json!(true)),
             ("nbf", Value::Null),
             ("nbf", json!("1")),
+            ("status", Value::Null),
+            ("status", json!({})),
+            ("status", json!({"status_list": [1, "https://a.example/1"]})),
             ("aud", json!(["https://b.example"])),
             ("scope", json!("")),
             ("scope", json!(["r"])),

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-/// The longest token that is looked at.
+/// The longest token that is looked at, status lists apart.
 pub const MAX_TOKEN_BYTES: usize = 8192;
 
 /// A compact JWS whose form and header are sound and whose signature nobody has checked yet.
@@ -29,8 +29,17 @@ impl<'t> UnverifiedToken<'t> {
     /// # Errors
     /// [`Malformed`] names the first defect.
     pub fn parse(token: &'t str) -> Result<Self, Malformed> {
-        if token.len() > MAX_TOKEN_BYTES {
-            return Err(Malformed::TooLarge(token.len()));
+        Self::parse_up_to(token, MAX_TOKEN_BYTES)
+    }
+
+    /// As [`UnverifiedToken::parse`] for the one kind of token that may be larger than [`MAX_TOKEN_BYTES`], a status
+    /// list (draft-ietf-oauth-status-list §5.1).
+    ///
+    /// # Errors
+    /// [`Malformed`] names the first defect.
+    pub fn parse_up_to(token: &'t str, limit: usize) -> Result<Self, Malformed> {
+        if token.len() > limit {
+            return Err(Malformed::TooLarge { limit, found: token.len() });
         }
         let (signing_input, header, payload, signature) = split(token)?;
         let header = Header::parse(&decode(header, "header")?)?;

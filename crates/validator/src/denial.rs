@@ -106,7 +106,7 @@ impl Refusal {
 impl From<Malformed> for Refusal {
     fn from(error: Malformed) -> Self {
         let reason = match error {
-            Malformed::TooLarge(_) => Reason::TokenTooLarge,
+            Malformed::TooLarge { .. } => Reason::TokenTooLarge,
             Malformed::ForbiddenMember(_) => Reason::HeaderForbidden,
             Malformed::Algorithm => Reason::AlgorithmNotAllowed,
             Malformed::Parts(_)

@@ -59,7 +59,7 @@ fn refuses_every_form_that_is_not_compact_and_canonical() {
         (format!("{header}.{payload}.{}", signature.replace(['-', '_'], "+") + "+"), Malformed::Encoding("signature")),
         (format!("{header}.{payload}.ä"), Malformed::Encoding("signature")),
         (format!("{header}.{payload}.\0"), Malformed::Encoding("signature")),
-        ("x".repeat(MAX_TOKEN_BYTES + 1), Malformed::TooLarge(MAX_TOKEN_BYTES + 1)),
+        ("x".repeat(MAX_TOKEN_BYTES + 1), Malformed::TooLarge { limit: MAX_TOKEN_BYTES, found: MAX_TOKEN_BYTES + 1 }),
     ] {
         assert_eq!(UnverifiedToken::parse(&token).unwrap_err(), expected, "{token:.80}");
     }
