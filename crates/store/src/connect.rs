@@ -27,8 +27,13 @@ pub(crate) async fn connect(path: &Path, application: &[Migration]) -> Result<Po
     let mut connection = writer.acquire().await.map_err(unusable)?;
     migrate::run(&mut connection, application, path).await?;
     drop(connection);
-    let readers = pool(READERS).connect_lazy_with(options(path).pragma("query_only", "on"));
+    let readers = pool(READERS).connect_lazy_with(reading(path));
     Ok(Pools { writer, readers })
+}
+
+/// For a connection that only looks.
+pub(crate) fn reading(path: &Path) -> SqliteConnectOptions {
+    options(path).pragma("query_only", "on")
 }
 
 /// The caches are small because a whole company has to fit in 40 MiB; what a company asks for often it keeps itself.

@@ -1,3 +1,4 @@
+use crate::changes::Changes;
 use crate::connect::{Pools, connect};
 use crate::{DatabaseUrl, Migration, OpenError, StoreError, from_micros, to_micros};
 use bridge_types::Clock;
@@ -21,6 +22,7 @@ struct Inner {
     pools: Pools,
     clock: Arc<dyn Clock>,
     outbox_changed: Notify,
+    changes: Arc<Changes>,
 }
 
 impl Database {
@@ -32,7 +34,8 @@ impl Database {
     /// [`OpenError`], which says what to do. Nothing was changed then.
     pub async fn open(url: &DatabaseUrl, application: &[Migration], clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let pools = connect(url.path(), application).await?;
-        Ok(Self(Arc::new(Inner { pools, clock, outbox_changed: Notify::new() })))
+        let changes = Changes::of(url.path().to_owned());
+        Ok(Self(Arc::new(Inner { pools, clock, outbox_changed: Notify::new(), changes })))
     }
 
     /// A connection for reading: it sees one committed state per statement and never waits for a writer.
@@ -59,8 +62,14 @@ impl Database {
 
     /// Closes the connections, after the work under way, and folds the write-ahead log into the file.
     pub async fn close(&self) {
+        self.0.changes.stop();
         self.0.pools.readers.close().await;
         self.0.pools.writer.close().await;
+    }
+
+    /// What tells of changes.
+    pub(crate) fn changes(&self) -> &Arc<Changes> {
+        &self.0.changes
     }
 
     /// The writer, for a single statement that is a whole write.

@@ -9,6 +9,7 @@
 //! SQL stands in one file per table and numbers its parameters (`$1`), so that another database can be put behind the
 //! same [`Database`] handle.
 
+mod changes;
 mod connect;
 mod credential_store;
 mod database;
@@ -23,6 +24,7 @@ mod signing_keys;
 mod url;
 mod used_assertions;
 
+pub use changes::Topic;
 pub use database::{Backend, Connection, Database, ReadConnection, WriteTransaction};
 pub use error::{OpenError, StoreError};
 pub use idempotency::{IDEMPOTENCY_LIFETIME, IdempotencyKey, IdempotentWrite, Once, StoredAnswer};

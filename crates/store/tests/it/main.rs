@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test, a broken premise is a panic")]
 
 mod assertions;
+mod changes;
 mod idempotency;
 mod keys;
 mod opening;
