@@ -28,6 +28,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 
+/// How often word from the issuer itself may cause a fetch.
+const PAUSE_ON_WORD: Duration = Duration::from_secs(1);
+
 /// The keys that one issuer publishes, as far as this process knows them.
 ///
 /// A request whose key is held never waits, however old the keys are below the stale cap. A request whose key is not
@@ -85,6 +88,27 @@ impl IssuerKeys {
         self.look_up(kid).ok_or_else(|| self.missing(kid, answered))
     }
 
+    /// Whether a key is held that the issuer itself says it has, such as through the partner mirror.
+    ///
+    /// When it is not, the key set is fetched first, at most once a second, and this waits for it as long as a request
+    /// would. A flight that left before the key was published brings nothing: ask again.
+    ///
+    /// Call it for an authenticated caller of this very issuer alone: it does not heed the cooldown of unknown key ids.
+    pub async fn expect(self: &Arc<Self>, kid: &KeyId) -> bool {
+        if self.look_up(kid).is_some() {
+            return true;
+        }
+        let demand = match &self.publisher {
+            Some(_) => self.schedule().on_word(self.clock.monotonic(), PAUSE_ON_WORD),
+            None => Demand::Refused,
+        };
+        if let Some(mut flight) = self.board(demand) {
+            // A flight that takes too long, or was lost, brought nothing.
+            let _ = tokio::time::timeout(self.timing.request_wait, flight.changed()).await;
+        }
+        self.look_up(kid).is_some()
+    }
+
     /// The generation of the keys in use; `None` when none can be used. A verified token may be remembered as long as
     /// this does not change.
     pub(crate) fn generation(&self) -> Option<u64> {
@@ -117,6 +141,10 @@ impl IssuerKeys {
         self.publisher.as_ref()?;
         let have_keys = self.usable(self.held.load().as_ref()).is_some();
         let demand = self.schedule().demand(self.clock.monotonic(), have_keys, &self.timing);
+        self.board(demand)
+    }
+
+    fn board(self: &Arc<Self>, demand: Demand) -> Option<watch::Receiver<()>> {
         match demand {
             Demand::Join(flight) => Some(flight),
             Demand::Start { ticket, wait } => {

@@ -10,6 +10,8 @@ pub(super) struct Schedule {
     flight: Option<watch::Receiver<()>>,
     /// Unknown key ids start no flight before this.
     cooldown_until: Duration,
+    /// Word from the issuer itself starts no flight before this.
+    word_not_before: Duration,
     /// After a failure nothing starts a flight before this.
     not_before: Duration,
     failures: u32,
@@ -47,6 +49,20 @@ impl Schedule {
         Demand::Start { ticket: self.take_off(), wait: !failing }
     }
 
+    /// A flight for somebody who speaks for the issuer and says that there is a new key: it does not wait for the cooldown
+    /// of invented key ids, because it leads to that issuer's own endpoint alone, and has a short one of its own.
+    pub(super) fn on_word(&mut self, now: Duration, pause: Duration) -> Demand {
+        self.forget_lost_flight();
+        if let Some(flight) = &self.flight {
+            return Demand::Join(flight.clone());
+        }
+        if now < self.not_before.max(self.word_not_before) {
+            return Demand::Refused;
+        }
+        self.word_not_before = now + pause;
+        Demand::Start { ticket: self.take_off(), wait: true }
+    }
+
     /// A flight for the background: for keys that are not fresh, and to learn whether an issuer that failed is back.
     pub(super) fn take_if_due(&mut self, now: Duration, fresh: bool) -> Option<watch::Sender<()>> {
         self.forget_lost_flight();
@@ -69,7 +85,8 @@ impl Schedule {
 
     /// A flight came back with keys.
     pub(super) fn succeed(&mut self, at: Timestamp) {
-        *self = Self { cooldown_until: self.cooldown_until, last: Some((at, Ok(()))), ..Self::default() };
+        let Self { cooldown_until, word_not_before, .. } = *self;
+        *self = Self { cooldown_until, word_not_before, last: Some((at, Ok(()))), ..Self::default() };
     }
 
     /// A flight came back without. `not_before` says, for this many failures in a row, when the next one may start.

@@ -10,6 +10,7 @@ mod hostile;
 mod http_fetcher;
 mod key_cache;
 mod key_flood;
+mod key_word;
 mod metadata;
 mod policy_file;
 mod reload;
