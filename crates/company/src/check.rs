@@ -75,7 +75,19 @@ fn doubts(configuration: &Configuration, policy: &TrustPolicy, now: Timestamp) -
                 .remedy("add the clients that may call, with their scopes"),
         );
     }
+    doubts.extend(no_agent(configuration, policy).then(|| {
+        doubt("calls a partner without an agent: revocations are not pushed to it, and its mirror is not read")
+            .expected("agent = \"NAME\" in [outbound], a client with bridge.events:write and bridge.mirror:read")
+            .found("no agent")
+            .remedy("add the client and name it; until then the partner learns of revocations from the status lists")
+    }));
     doubts
+}
+
+/// True for a partner that is called, and to which nobody speaks for the company itself.
+fn no_agent(configuration: &Configuration, policy: &TrustPolicy) -> bool {
+    let own = configuration.company.issuer.url.as_ref() == Some(policy.issuer.url());
+    !own && policy.outbound.as_ref().is_some_and(|outbound| outbound.agent.is_none())
 }
 
 fn no_own_policy(configuration: &Configuration) -> Option<ConfigError> {

@@ -1,4 +1,4 @@
-use crate::api::Api;
+use crate::api::{Api, Bridge};
 use crate::application::{Application, Context};
 use crate::config::{CompanyConfig, Configuration, complaint, partners_directory};
 use crate::credentials::ManagedCredentials;
@@ -76,6 +76,7 @@ impl Company {
             issuer: Arc::clone(&issuer),
             policies: Arc::clone(&policies),
             partners: partners.clone(),
+            agents: Partners::default(),
             health: Arc::clone(&health),
             outbound_errors: Vec::new(),
         };
@@ -91,9 +92,10 @@ impl Company {
             shutdown: shutdown.clone(),
         };
         let application = Arc::new(A::new(context));
+        let bridge = Bridge::new(Arc::clone(&policies), Arc::clone(&clock));
         let gate = Gate::new(Validator::new(Arc::clone(&policies), clock), &identity.api);
         let metadata = ResourceMetadata::new(identity.api, &A::scopes());
-        let api = Api::new(Arc::clone(&application), gate, metadata);
+        let api = Api::new(Arc::clone(&application), gate, metadata, bridge);
         let served = Served { issuer: Arc::clone(&issuer), api, health: Arc::clone(&health), metrics };
         let servers = Servers::start(listeners, tls.as_ref(), served)?;
         let background = background(application, live, policies, &shutdown);

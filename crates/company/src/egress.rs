@@ -3,7 +3,7 @@ use crate::error::StartError;
 use crate::outbound::{Outbound, authorities};
 use bridge_client::{Credential, OutboundHttp, PartnerApi, TokenSource};
 use bridge_types::{ClientId, Clock, OwnIssuer};
-use bridge_validator::TrustPolicy;
+use bridge_validator::{Outbound as Target, TrustPolicy};
 use reqwest::Certificate;
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -37,18 +37,22 @@ impl Egress {
         Ok(Self { outbound, issuer, token_http, clock, sources: HashMap::new() })
     }
 
-    /// The API of a partner as `[outbound]` of its policy says; `None` when it has no such section.
+    /// The API of a partner as `[outbound]` of its policy says, called with this credential.
     ///
     /// # Errors
     /// A sentence for the operator.
-    pub(crate) fn api(&mut self, policy: &TrustPolicy, credential: Credential) -> Result<Option<PartnerApi>, String> {
-        let Some(target) = &policy.outbound else { return Ok(None) };
+    pub(crate) fn api(
+        &mut self,
+        policy: &TrustPolicy,
+        target: &Target,
+        credential: Credential,
+    ) -> Result<PartnerApi, String> {
         let ca = policy.ca.as_ref().map(|ca| authorities(&ca.pem)).transpose()?;
         let http = OutboundHttp::new(self.outbound.client(&target.url.to_url(), ca))
             .map_err(|error| format!("no HTTP client for {}: {error}", target.url))?;
         let url = target.url.as_str().parse().map_err(|error: bridge_types::Invalid| error.to_string())?;
         let tokens = self.tokens(credential);
-        Ok(Some(PartnerApi::new(&*policy.partner, url, target.audience.clone(), tokens, http)))
+        Ok(PartnerApi::new(&*policy.partner, url, target.audience.clone(), tokens, http))
     }
 
     fn tokens(&mut self, credential: Credential) -> TokenSource {

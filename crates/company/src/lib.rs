@@ -17,6 +17,7 @@ mod in_flight;
 mod linger;
 mod listeners;
 mod live;
+mod mirror;
 mod operations;
 mod outbound;
 mod partners;

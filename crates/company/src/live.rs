@@ -6,8 +6,9 @@ use crate::credentials::{ManagedCredentials, RegistrationError};
 use crate::egress::Egress;
 use crate::health::Health;
 use crate::partners::Partners;
+use bridge_client::PartnerApi;
 use bridge_issuer::Issuer;
-use bridge_validator::{TrustPolicies, TrustPolicy};
+use bridge_validator::{Outbound, TrustPolicies, TrustPolicy};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,7 +22,10 @@ pub(crate) struct Live {
     pub(crate) egress: Egress,
     pub(crate) issuer: Arc<Issuer>,
     pub(crate) policies: Arc<TrustPolicies>,
+    /// The APIs of partners as the business calls them.
     pub(crate) partners: Partners,
+    /// The same APIs as the company itself calls them, with the client that `[outbound] agent` names.
+    pub(crate) agents: Partners,
     pub(crate) health: Arc<Health>,
     pub(crate) outbound_errors: Vec<ConfigError>,
 }
@@ -68,12 +72,15 @@ impl Live {
 
     /// Puts the APIs of partners as they are now in use.
     pub(crate) async fn connect_partners(&mut self) {
-        let (mut apis, mut errors) = (BTreeMap::new(), Vec::new());
+        let (mut apis, mut agents, mut errors) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
         for partner in self.policies.partners() {
             let policy = partner.policy();
-            match self.connect(policy).await {
-                Ok(Some(api)) => drop(apis.insert(policy.partner.to_string(), Arc::new(api))),
-                Ok(None) => {}
+            let Some(target) = &policy.outbound else { continue };
+            match self.connect(policy, target).await {
+                Ok((api, agent)) => {
+                    apis.insert(policy.partner.to_string(), Arc::new(api));
+                    agents.extend(agent.map(|agent| (policy.partner.to_string(), Arc::new(agent))));
+                }
                 Err(error) => {
                     tracing::error!(target: "bridge", event = "outbound_rejected", outcome = "error",
                         partner = %policy.partner, detail = %error, "this partner cannot be called");
@@ -82,17 +89,35 @@ impl Live {
             }
         }
         self.partners.replace(apis);
+        self.agents.replace(agents);
         self.outbound_errors = errors;
     }
 
-    async fn connect(&mut self, policy: &TrustPolicy) -> Result<Option<bridge_client::PartnerApi>, ConfigError> {
-        let Some(outbound) = &policy.outbound else { return Ok(None) };
+    async fn connect(
+        &mut self,
+        policy: &TrustPolicy,
+        target: &Outbound,
+    ) -> Result<(PartnerApi, Option<PartnerApi>), ConfigError> {
         if let Some(error) = unknown_client(&self.directory, policy, &self.clients) {
             return Err(error);
         }
-        let Some(client) = self.clients.find(&outbound.client) else { return Ok(None) };
+        let api = self.connect_as(&target.client, policy, target).await?;
+        let agent = match &target.agent {
+            Some(agent) => Some(self.connect_as(agent, policy, target).await?),
+            None => None,
+        };
+        Ok((api, agent))
+    }
+
+    async fn connect_as(
+        &mut self,
+        name: &str,
+        policy: &TrustPolicy,
+        target: &Outbound,
+    ) -> Result<PartnerApi, ConfigError> {
         let refused = |reason: String| outbound_complaint(&self.directory, policy, reason);
+        let client = self.clients.find(name).ok_or_else(|| refused(format!("no client {name}")))?;
         let credential = self.credentials.of(&client.client_id).await.map_err(|error| refused(error.to_string()))?;
-        self.egress.api(policy, credential).map_err(refused)
+        self.egress.api(policy, target, credential).map_err(refused)
     }
 }

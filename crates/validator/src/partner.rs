@@ -1,7 +1,7 @@
 use crate::keys::IssuerKeys;
 use crate::policy::TrustPolicy;
 use bridge_types::Fingerprint;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// One partner as it is trusted now: its policy and its keys. An edit of the policy makes a new one.
@@ -35,7 +35,7 @@ impl TrustedPartner {
 }
 
 /// The version of a policy.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PolicyVersion {
     /// Counts the accepted versions of the file since the start, from 1.
     pub sequence: u64,

@@ -1,12 +1,14 @@
 //! The API listener: what stands around the routes of the business.
 
 mod body;
+mod bridge;
 mod extractors;
 mod limits;
 
 use crate::application::Application;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
+pub(crate) use bridge::Bridge;
 use bridge_validator::{Gate, ResourceMetadata};
 use limits::limits;
 
@@ -15,11 +17,12 @@ pub(crate) struct Api<A> {
     application: std::sync::Arc<A>,
     gate: Gate,
     metadata: ResourceMetadata,
+    bridge: Bridge,
 }
 
 impl<A: Application> Api<A> {
-    pub(crate) fn new(application: std::sync::Arc<A>, gate: Gate, metadata: ResourceMetadata) -> Self {
-        Self { application, gate, metadata }
+    pub(crate) fn new(application: std::sync::Arc<A>, gate: Gate, metadata: ResourceMetadata, bridge: Bridge) -> Self {
+        Self { application, gate, metadata, bridge }
     }
 
     /// Adds everything: limits around all of it, public routes first, then the routes behind the gate, which also
@@ -29,10 +32,11 @@ impl<A: Application> Api<A> {
         let public = |config: &mut ServiceConfig| {
             config.service(self.metadata.clone());
             self.application.configure(config);
+            self.bridge.configure(config);
         };
         let all = web::scope("")
             .configure(public)
-            .service(self.gate.routes("", self.application.routes()))
+            .service(self.gate.routes("", Bridge::routes(self.application.routes())))
             .wrap(from_fn(limits));
         config.service(all);
     }
@@ -40,7 +44,8 @@ impl<A: Application> Api<A> {
 
 impl<A> Clone for Api<A> {
     fn clone(&self) -> Self {
-        let Self { application, gate, metadata } = self;
-        Self { application: std::sync::Arc::clone(application), gate: gate.clone(), metadata: metadata.clone() }
+        let Self { application, gate, metadata, bridge } = self;
+        let application = std::sync::Arc::clone(application);
+        Self { application, gate: gate.clone(), metadata: metadata.clone(), bridge: bridge.clone() }
     }
 }

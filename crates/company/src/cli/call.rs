@@ -2,41 +2,25 @@ use super::Invocation;
 use super::arguments::CallArguments;
 use super::call_output::Answered;
 use super::failure::Failure;
+use super::partner_api::partner_api;
 use crate::application::Application;
 use crate::config::{ClientConfig, Configuration};
-use crate::egress::Egress;
 use crate::error::with_causes;
-use crate::identity::Identity;
-use crate::outbound::Outbound;
-use bridge_client::{ApiRequest, CallError, Credential, CredentialStore};
-use bridge_store::Database;
+use bridge_client::{ApiRequest, CallError};
 use bridge_types::{Audience, ScopeSet};
-use bridge_validator::TrustPolicy;
+use bridge_validator::{Outbound as Target, TrustPolicy};
 use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
-use std::sync::Arc;
 
 /// Calls a partner's API as one of the own clients. Works beside a company that serves; the own issuer must be up.
 pub(super) async fn run<A: Application>(invocation: &mut Invocation, arguments: CallArguments) -> Result<(), Failure> {
     let configuration = Configuration::load(&invocation.directory, &invocation.variables)?;
-    let (policy, audience) = partner(&configuration, &arguments)?;
-    let client = client(&configuration, policy, &arguments)?;
-    let scopes = scopes(client, &audience, &arguments)?;
+    let (policy, target) = partner(&configuration, &arguments)?;
+    let client = client(&configuration, target, &arguments)?;
+    let scopes = scopes(client, &target.audience, &arguments)?;
     let request = request(&arguments, scopes)?;
 
-    let url = &configuration.company.database.value;
-    let database = Database::open(url, &A::migrations(), Arc::clone(&invocation.clock)).await?;
-    let key = database.client_key(&client.client_id).await.map_err(|error| Failure::failed(error.to_string()))?;
-    database.close().await;
-    let no_key = || Failure::failed(format!("client {} has no key pair yet: start the company once", client.client_id));
-    let credential = Credential::new(client.client_id.clone(), key.ok_or_else(no_key)?);
-
-    let company = &configuration.company;
-    let identity = Identity::of(company, company.issuer.listen.value, company.api.listen.value)?;
-    let outbound = Outbound::new(company.hosts.clone());
-    let mut egress = Egress::to_own_issuer(outbound, company, identity.issuer, Arc::clone(&invocation.clock))?;
-    let api = egress.api(policy, credential).map_err(Failure::failed)?;
-    let api = api.ok_or_else(|| no_outbound(policy))?;
+    let api = partner_api::<A>(invocation, &configuration.company, client, (policy, target)).await?;
     let answered = match api.send(request).await {
         Ok(response) => Answered::answer(response),
         Err(CallError::Unauthorized { refusal, .. } | CallError::Forbidden { refusal, .. }) => {
@@ -47,18 +31,18 @@ pub(super) async fn run<A: Application>(invocation: &mut Invocation, arguments: 
     answered.print(&mut invocation.console, arguments.include)
 }
 
-/// The policy of the partner, and what tokens for its API are asked for.
+/// The policy of the partner, and how it is called.
 fn partner<'c>(
     configuration: &'c Configuration,
     arguments: &CallArguments,
-) -> Result<(&'c TrustPolicy, Audience), Failure> {
+) -> Result<(&'c TrustPolicy, &'c Target), Failure> {
     let wanted = arguments.partner.as_str();
     let policy = configuration.policies.iter().find(|policy| &*policy.partner == wanted).ok_or_else(|| {
         let known = configuration.policies.iter().map(|policy| &*policy.partner).collect::<Vec<_>>().join(", ");
         Failure::failed(format!("unknown partner: expected one of {known}, found {wanted}"))
     })?;
     let outbound = policy.outbound.as_ref().ok_or_else(|| no_outbound(policy))?;
-    Ok((policy, outbound.audience.clone()))
+    Ok((policy, outbound))
 }
 
 fn no_outbound(policy: &TrustPolicy) -> Failure {
@@ -67,11 +51,10 @@ fn no_outbound(policy: &TrustPolicy) -> Failure {
 
 fn client<'c>(
     configuration: &'c Configuration,
-    policy: &TrustPolicy,
+    target: &Target,
     arguments: &CallArguments,
 ) -> Result<&'c ClientConfig, Failure> {
-    let default = policy.outbound.as_ref().map(|outbound| outbound.client.as_str());
-    let wanted = arguments.client.as_deref().or(default).unwrap_or_default();
+    let wanted = arguments.client.as_deref().unwrap_or(&target.client);
     configuration.clients.find(wanted).ok_or_else(|| {
         let known = configuration.clients.iter().map(|client| client.name.as_str()).collect::<Vec<_>>().join(", ");
         Failure::failed(format!("unknown client: expected one of {known}, found {wanted}"))

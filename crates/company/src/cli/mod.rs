@@ -8,6 +8,7 @@ mod config_check;
 mod failure;
 mod keys;
 mod output;
+mod partner_api;
 mod partners_check;
 mod partners_list;
 mod process;
@@ -61,7 +62,7 @@ async fn dispatch<A: Application>(invocation: &mut Invocation, command: Command)
         Command::Serve => serve::run::<A>(invocation).await,
         Command::Config { command: ConfigCommand::Check } => config_check::run(invocation),
         Command::Partners { command: PartnersCommand::List } => partners_list::run(invocation),
-        Command::Partners { command: PartnersCommand::Check } => partners_check::run(invocation).await,
+        Command::Partners { command: PartnersCommand::Check } => partners_check::run::<A>(invocation).await,
         Command::Keys { command: KeysCommand::List } => keys::run::<A>(invocation).await,
         Command::Clients { command: ClientsCommand::List } => clients::run(invocation),
         Command::Call(arguments) => call::run::<A>(invocation, arguments).await,

@@ -38,6 +38,7 @@ struct Outbound {
     url: Audience,
     audience: Audience,
     client: String,
+    agent: Option<String>,
 }
 
 impl Row {
@@ -59,6 +60,7 @@ impl Row {
                 url: outbound.url.clone(),
                 audience: outbound.audience.clone(),
                 client: outbound.client.clone(),
+                agent: outbound.agent.clone(),
             }),
         }
     }
@@ -84,8 +86,12 @@ impl fmt::Display for Row {
         for (client, scopes) in &self.clients {
             writeln!(f, "  client      {client}: {scopes}")?;
         }
-        if let Some(Outbound { url, audience, client }) = &self.outbound {
+        if let Some(Outbound { url, audience, client, agent }) = &self.outbound {
             writeln!(f, "  outbound    {url} as {client}, audience {audience}")?;
+            match agent {
+                Some(agent) => writeln!(f, "  agent       {agent}: pushes revocations, reads the mirror")?,
+                None => writeln!(f, "  agent       none: revocations are not pushed, the mirror is not read")?,
+            }
         }
         Ok(())
     }

@@ -80,18 +80,23 @@ pub(crate) fn partners_directory(directory: &Path) -> PathBuf {
     directory.join("partners")
 }
 
-/// The complaint about an `[outbound]` section whose client is not there or has its key elsewhere.
+/// The complaint about an `[outbound]` section one of whose clients is not there or has its key elsewhere.
 pub(crate) fn unknown_client(directory: &Path, policy: &TrustPolicy, clients: &ClientFiles) -> Option<ConfigError> {
     let outbound = policy.outbound.as_ref()?;
-    let found = match clients.find(&outbound.client).map(|client| &client.keys) {
-        Some(ClientKeys::Managed) => return None,
-        Some(ClientKeys::Elsewhere(_)) => "a client whose private key is kept elsewhere",
-        None => "no such file",
-    };
+    let named =
+        std::iter::once(("client", &outbound.client)).chain(outbound.agent.as_ref().map(|agent| ("agent", agent)));
+    let (key, name, found) = named.into_iter().find_map(|(key, name)| {
+        let found = match clients.find(name).map(|client| &client.keys) {
+            Some(ClientKeys::Managed) => return None,
+            Some(ClientKeys::Elsewhere(_)) => "a client whose private key is kept elsewhere",
+            None => "no such file",
+        };
+        Some((key, name, found))
+    })?;
     let file = partners_directory(directory).join(format!("{}.toml", policy.partner));
     Some(
-        ConfigError::new(Place::file(&file), format!("[outbound] names the client `{}`", outbound.client))
-            .expected(format!("clients/{}.toml with credential = \"managed\"", outbound.client))
+        ConfigError::new(Place::file(&file), format!("[outbound] names the {key} `{name}`"))
+            .expected(format!("clients/{name}.toml with credential = \"managed\""))
             .found(found)
             .remedy("name another client, or add that file"),
     )

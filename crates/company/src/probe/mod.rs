@@ -1,8 +1,10 @@
 //! Looks at one partner from here: what its issuer and its API say, and whether the policy goes with it.
 
 mod fetch;
+mod mirror;
 mod report;
 
+pub(crate) use mirror::mirror;
 pub(crate) use report::PartnerReport;
 
 use crate::outbound::{Outbound, authorities};

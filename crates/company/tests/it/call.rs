@@ -3,15 +3,11 @@
 use crate::support::{Outcome, Stand, eventually, run_beside};
 use bridge_company::Exit;
 
-/// A company that calls itself, and whose addresses a second process can find in its configuration.
+/// A company that calls itself.
 async fn own_partner() -> Stand {
     let stand = Stand::start().await;
     stand.befriend_itself();
-    let (issuer, api) = (stand.addresses().issuer.address, stand.addresses().api.address);
-    for (section, address) in [("[issuer]", issuer), ("[api]", api)] {
-        let listen = format!("{section}\nlisten = \"127.0.0.1:0\"");
-        stand.directory.edit("company.toml", &listen, &format!("{section}\nlisten = \"{address}\""));
-    }
+    stand.write_addresses();
     let ask = || stand.http.get(stand.api("/ask/partner")).send();
     eventually("the first answer", async || (ask().await.unwrap().status() == 200).then_some(())).await;
     stand
@@ -74,7 +70,7 @@ async fn says_what_cannot_be_called() {
     let outcome = run_beside(&stand, &["call", "--partner", "nobody", "GET", "/"]).await;
     assert!(outcome.stderr.contains("expected one of partner, found nobody"), "{outcome:?}");
     for (arguments, text) in [
-        (&["--client", "nobody", "GET", "/"][..], "expected one of reader, found nobody"),
+        (&["--client", "nobody", "GET", "/"][..], "expected one of bridge-agent, reader, found nobody"),
         (&["GET", "notes"], "path"),
         (&["GET", "/../admin"], "path"),
         (&["GET", "/notes", "-d", "@/nowhere/body.json"], "/nowhere/body.json"),

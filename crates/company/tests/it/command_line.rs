@@ -1,6 +1,6 @@
 //! The subcommands that look: `--help`, `partners`, `keys`, `clients`.
 
-use crate::support::{Directory, Outcome, Stand, run, run_beside};
+use crate::support::{Directory, Outcome, Stand, eventually, run, run_beside};
 use bridge_company::Exit;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -66,6 +66,9 @@ async fn lists_the_keys_of_a_company_that_serves_without_their_private_halves() 
 async fn checks_a_partner_from_here() {
     let stand = Stand::start().await;
     stand.befriend_itself();
+    stand.write_addresses();
+    let mirrored = async || run_beside(&stand, &["partners", "check"]).await.stdout.contains("mirror keys");
+    eventually("the agent", async || mirrored().await.then_some(())).await;
     let outcome = run_beside(&stand, &["partners", "check", "--json"]).await;
     let report = json(&outcome);
     assert_eq!((outcome.exit, &report["ok"]), (Exit::Done, &true.into()), "{report:#}");
@@ -73,7 +76,7 @@ async fn checks_a_partner_from_here() {
         let checks = report["partners"][0]["checks"].as_array().unwrap();
         checks.iter().find(|check| check["name"] == name).map(|check| check["verdict"].clone())
     };
-    for name in ["policy", "validity", "clock", "metadata", "keys", "api"] {
+    for name in ["policy", "validity", "clock", "metadata", "keys", "api", "mirror", "mirror keys"] {
         assert_eq!(verdict(name), Some("ok".into()), "{name}: {report:#}");
     }
     stand.company.stop().await;
@@ -83,6 +86,7 @@ async fn checks_a_partner_from_here() {
 async fn says_what_is_wrong_with_a_partner() {
     let stand = Stand::start().await;
     stand.befriend_itself();
+    stand.write_addresses();
     let issuer = stand.addresses().issuer.url.to_string();
     for (from, to, name, detail) in [
         (issuer.clone(), format!("{issuer}/"), "metadata", "names another issuer"),

@@ -223,7 +223,13 @@ fn warns_of_what_somebody_will_wonder_about_later() {
     directory.edit("company.toml", "[api]\n", "[api]\nurl = \"https://api.own.example\"\n");
     let outcome = run(&directory, &["config", "check"], &[]);
     assert_eq!(outcome.exit, Exit::Done);
-    for warning in ["has ended", "another audience than the own API", "no policy for the own issuer", "3 warning(s)"] {
+    for warning in [
+        "has ended",
+        "another audience than the own API",
+        "no policy for the own issuer",
+        "without an agent",
+        "4 warning(s)",
+    ] {
         assert!(outcome.stdout.contains(warning), "{warning}: {}", outcome.stdout);
     }
 }

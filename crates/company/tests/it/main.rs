@@ -6,6 +6,7 @@ mod command_line;
 mod configuration;
 mod environment;
 mod limits;
+mod mirror;
 mod operations;
 mod reload;
 mod start;

@@ -62,6 +62,7 @@ struct OutboundTable {
     url: Audience,
     audience: Option<Audience>,
     client: FileName,
+    agent: Option<FileName>,
 }
 
 fn discover() -> Keys {
@@ -116,7 +117,8 @@ impl Document {
 impl OutboundTable {
     fn into_outbound(self) -> Outbound {
         let audience = self.audience.unwrap_or_else(|| self.url.clone());
-        Outbound { url: self.url, audience, client: self.client.0 }
+        let agent = self.agent.map(|FileName(name)| name);
+        Outbound { url: self.url, audience, client: self.client.0, agent }
     }
 }
 

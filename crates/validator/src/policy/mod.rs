@@ -90,6 +90,9 @@ pub struct Outbound {
     pub audience: Audience,
     /// The name of the own client (`clients/NAME.toml`) that calls. Required.
     pub client: String,
+    /// The name of the own client with which the company itself, not its business, speaks to the partner: it pushes
+    /// revocations and reads the partner mirror. Default: none, then neither happens.
+    pub agent: Option<String>,
 }
 
 impl TrustPolicy {

@@ -11,7 +11,7 @@ type Change = fn(Forge, i64) -> Forge;
 
 const GOOD: [(&str, Change); 13] = [
     ("as it is", |token, _| token),
-    ("unknown claims", |token, _| token.claim("extra", json!({"deep": [1, {"x": null}]})).claim("status", json!({}))),
+    ("unknown claims", |token, _| token.claim("extra", json!({"deep": [1, {"x": null}]}))),
     ("unknown members of the header", |token, _| token.header("cty", "x").header("x", json!([1]))),
     ("typ with the long media type", |token, _| token.header("typ", "application/at+jwt")),
     ("typ in capitals", |token, _| token.header("typ", "AT+JWT")),

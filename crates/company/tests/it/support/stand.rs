@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const SCOPES: &str = "[\"notes:read\", \"notes:write\"]";
+const AGENT_SCOPES: &str = "[\"bridge.mirror:read\", \"bridge.events:write\"]";
 
 /// A company that serves on ports of the system's choice, and a caller that trusts its certificates.
 pub(crate) struct Stand {
@@ -82,13 +83,27 @@ impl Stand {
         self.introduce(self, true);
     }
 
+    /// Writes the addresses of this company into its configuration, where a second process can find them.
+    pub(crate) fn write_addresses(&self) {
+        for (section, address) in
+            [("[issuer]", self.addresses().issuer.address), ("[api]", self.addresses().api.address)]
+        {
+            let listen = format!("{section}\nlisten = \"127.0.0.1:0\"");
+            self.directory.edit("company.toml", &listen, &format!("{section}\nlisten = \"{address}\""));
+        }
+    }
+
     fn introduce(&self, other: &Self, outbound: bool) {
         let (own, partner) = (self.addresses(), other.addresses());
         let access = format!("audience = \"{}\"\nscopes = {SCOPES}", partner.api.url);
         let client = format!("client_id = \"reader\"\ncredential = \"managed\"\n[[access]]\n{access}\n");
-        let target = format!("[outbound]\nurl = \"{}\"\nclient = \"reader\"\n", partner.api.url);
+        let access = format!("audience = \"{}\"\nscopes = {AGENT_SCOPES}", partner.api.url);
+        let agent = format!("client_id = \"bridge-agent\"\ncredential = \"managed\"\n[[access]]\n{access}\n");
+        let target =
+            format!("[outbound]\nurl = \"{}\"\nclient = \"reader\"\nagent = \"bridge-agent\"\n", partner.api.url);
         let policy = format!(
-            "issuer = \"{}\"\naudience = \"{}\"\nca_file = \"ca.pem\"\n[clients.reader]\nscopes = {SCOPES}\n{}",
+            "issuer = \"{}\"\naudience = \"{}\"\nca_file = \"ca.pem\"\n[clients.reader]\nscopes = {SCOPES}\n\
+             [clients.bridge-agent]\nscopes = {AGENT_SCOPES}\n{}",
             partner.issuer.url,
             own.api.url,
             if outbound { target.as_str() } else { "" },
@@ -96,6 +111,7 @@ impl Stand {
         let ca = std::fs::read_to_string(self.directory.file("tls/ca.pem")).unwrap();
         self.directory.write("partners/ca.pem", &ca);
         self.directory.write("clients/reader.toml", &client);
+        self.directory.write("clients/bridge-agent.toml", &agent);
         self.directory.write("partners/partner.toml", &policy);
     }
 }

@@ -1,0 +1,31 @@
+use super::Invocation;
+use super::failure::Failure;
+use crate::application::Application;
+use crate::config::{ClientConfig, CompanyConfig};
+use crate::egress::Egress;
+use crate::identity::Identity;
+use crate::outbound::Outbound;
+use bridge_client::{Credential, CredentialStore, PartnerApi};
+use bridge_store::Database;
+use bridge_validator::{Outbound as Target, TrustPolicy};
+use std::sync::Arc;
+
+/// A partner's API, to be called as one of the own managed clients. Works beside a company that serves, whose issuer
+/// gives the tokens; nothing is sent yet.
+pub(super) async fn partner_api<A: Application>(
+    invocation: &Invocation,
+    company: &CompanyConfig,
+    client: &ClientConfig,
+    (policy, target): (&TrustPolicy, &Target),
+) -> Result<PartnerApi, Failure> {
+    let database = Database::open(&company.database.value, &A::migrations(), Arc::clone(&invocation.clock)).await?;
+    let key = database.client_key(&client.client_id).await.map_err(|error| Failure::failed(error.to_string()))?;
+    database.close().await;
+    let no_key = || Failure::failed(format!("client {} has no key pair yet: start the company once", client.client_id));
+    let credential = Credential::new(client.client_id.clone(), key.ok_or_else(no_key)?);
+
+    let identity = Identity::of(company, company.issuer.listen.value, company.api.listen.value)?;
+    let outbound = Outbound::new(company.hosts.clone());
+    let mut egress = Egress::to_own_issuer(outbound, company, identity.issuer, Arc::clone(&invocation.clock))?;
+    egress.api(policy, target, credential).map_err(Failure::failed)
+}
