@@ -5,16 +5,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 /// What each crate may name in `[dependencies]`. A role never stands in another role's row.
-const MAY_NAME: [(&str, &[&str]); 12] = [
+const MAY_NAME: [(&str, &[&str]); 13] = [
     ("bridge-types", &[]),
     ("bridge-jose", &["bridge-types"]),
-    ("bridge-issuer", &["bridge-jose", "bridge-types"]),
+    ("bridge-limits", &["bridge-types"]),
+    ("bridge-issuer", &["bridge-limits", "bridge-jose", "bridge-types"]),
     ("bridge-client", &["bridge-jose", "bridge-types"]),
-    ("bridge-validator", &["bridge-jose", "bridge-types"]),
+    ("bridge-validator", &["bridge-limits", "bridge-jose", "bridge-types"]),
     ("bridge-store", &["bridge-issuer", "bridge-client", "bridge-jose", "bridge-types"]),
     (
         "bridge-company",
-        &["bridge-issuer", "bridge-client", "bridge-validator", "bridge-store", "bridge-jose", "bridge-types"],
+        &[
+            "bridge-issuer",
+            "bridge-client",
+            "bridge-validator",
+            "bridge-store",
+            "bridge-limits",
+            "bridge-jose",
+            "bridge-types",
+        ],
     ),
     ("bridge-business", &["bridge-client", "bridge-validator", "bridge-store", "bridge-types"]),
     (
