@@ -11,7 +11,7 @@ use crate::listeners::Listeners;
 use crate::live::Live;
 use crate::outbound::Outbound;
 use crate::partners::Partners;
-use crate::servers::{Served, Servers};
+use crate::servers::{Served, Servers, Settings};
 use crate::tls;
 use bridge_issuer::{EmbeddedKeys, Issuer, IssuerConfig};
 use bridge_store::Database;
@@ -93,11 +93,12 @@ impl Company {
         };
         let application = Arc::new(A::new(context));
         let bridge = Bridge::new(Arc::clone(&policies), Arc::clone(&clock));
+        let settings = Settings { limits: company.limits, clock: Arc::clone(&clock) };
         let gate = Gate::new(Validator::new(Arc::clone(&policies), clock), &identity.api);
         let metadata = ResourceMetadata::new(identity.api, &A::scopes());
         let api = Api::new(Arc::clone(&application), gate, metadata, bridge);
         let served = Served { issuer: Arc::clone(&issuer), api, health: Arc::clone(&health), metrics };
-        let servers = Servers::start(listeners, tls.as_ref(), served)?;
+        let servers = Servers::start(listeners, tls.as_ref(), &settings, served)?;
         let background = background(application, live, policies, &shutdown);
         Ok(Self { addresses, servers, issuer, database, health, shutdown, background })
     }

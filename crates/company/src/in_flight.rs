@@ -1,8 +1,10 @@
+use crate::http::Meter;
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -14,8 +16,8 @@ const FLUSH: Duration = Duration::from_millis(100);
 
 /// The requests that a listener is answering.
 ///
-/// Counted here, because the server itself counts connections: an idle HTTP/2 connection of a partner would hold up every
-/// stop until the time-out.
+/// Counted here, because the server itself counts connections: an idle connection of a partner would hold up every stop
+/// until the time-out.
 #[derive(Debug, Default)]
 pub(crate) struct InFlight {
     requests: AtomicUsize,
@@ -42,6 +44,8 @@ impl InFlight {
     ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
         self.requests.fetch_add(1, Ordering::AcqRel);
         let _counted = Counted(Arc::clone(&self));
+        let meter = request.conn_data::<Rc<Meter>>().cloned();
+        let _handling = meter.as_ref().map(|meter| meter.handle());
         if self.draining.load(Ordering::Acquire) {
             let refusal = HttpResponse::ServiceUnavailable().insert_header((RETRY_AFTER, "1")).force_close().finish();
             let refused: ServiceResponse<BoxBody> = request.into_response(refusal);

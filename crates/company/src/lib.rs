@@ -12,6 +12,7 @@ mod egress;
 mod error;
 mod fetchers;
 mod health;
+mod http;
 mod identity;
 mod in_flight;
 mod linger;

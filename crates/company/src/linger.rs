@@ -7,16 +7,22 @@ use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage};
 use futures_util::Stream;
 use std::cell::RefCell;
+use std::io::ErrorKind;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::time::{Sleep, sleep};
 
-/// Keeps the body of a request until its answer is written.
+/// Keeps the body of a request until its answer is written, and bounds the time that it may take to arrive.
+///
+/// A body that is late reads as `PayloadError::Io` with `TimedOut`, whoever reads it.
 ///
 /// An answer may go out before the body was read, as every refusal does. If the body is dropped by then, actix-http 3.20
-/// (3.20) goes on reading it with no time-out, so that a stranger could hold connections for ever by never ending a
+/// goes on reading it with no time-out, so that a stranger could hold connections for ever by never ending a
 /// chunked body. If it is still there, the connection is closed after the answer.
 pub(crate) async fn linger<B: MessageBody + 'static>(
+    body_time: Duration,
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
@@ -25,19 +31,26 @@ pub(crate) async fn linger<B: MessageBody + 'static>(
         return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
     }
     let kept = Rc::new(RefCell::new(request.take_payload()));
-    request.set_payload(Payload::Stream { payload: Box::pin(Shared(Rc::clone(&kept))) });
+    let timed = Timed { body: Rc::clone(&kept), deadline: Box::pin(sleep(body_time)) };
+    request.set_payload(Payload::Stream { payload: Box::pin(timed) });
     let response = next.call(request).await?;
     Ok(response.map_body(|_, body| BoxBody::new(Lingering { body: body.boxed(), _kept: kept })))
 }
 
 /// The body as the handler reads it.
-struct Shared(Rc<RefCell<Payload>>);
+struct Timed {
+    body: Rc<RefCell<Payload>>,
+    deadline: Pin<Box<Sleep>>,
+}
 
-impl Stream for Shared {
+impl Stream for Timed {
     type Item = Result<Bytes, PayloadError>;
 
-    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        Pin::new(&mut *self.0.borrow_mut()).poll_next(context)
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.deadline.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Some(Err(PayloadError::Io(ErrorKind::TimedOut.into()))));
+        }
+        Pin::new(&mut *self.body.borrow_mut()).poll_next(context)
     }
 }
 

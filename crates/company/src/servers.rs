@@ -1,17 +1,16 @@
 use crate::api::Api;
 use crate::application::Application;
+use crate::config::LimitsConfig;
 use crate::error::StartError;
 use crate::health::Health;
+use crate::http::{Door, Routes, worker};
 use crate::in_flight::InFlight;
-use crate::linger::linger;
 use crate::listeners::{Listener, Listeners};
-use crate::operations;
-use actix_web::dev::ServerHandle;
-use actix_web::middleware::{Condition, from_fn};
-use actix_web::web::Data;
-use actix_web::{App, HttpServer};
+use crate::operations::Pages;
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::web::{Data, ServiceConfig};
 use bridge_issuer::Issuer;
-use bridge_validator::web::correlate;
+use bridge_types::Clock;
 use metrics_exporter_prometheus::PrometheusHandle;
 use rustls::ServerConfig;
 use std::sync::Arc;
@@ -20,38 +19,8 @@ use tokio::task::JoinSet;
 
 /// How long requests that run may take to end when the company stops.
 const PATIENCE: Duration = Duration::from_secs(10);
-const ISSUER_WORKERS: usize = 1;
-const API_WORKERS: usize = 2;
-const OPERATIONS_WORKERS: usize = 1;
-
-/// A server for these routes on a bound listener, with the settings that all listeners share; `correlated` puts the
-/// correlation id on every answer. A macro, because the type of a server cannot be written down.
-macro_rules! server {
-    ($routes:expr, $in_flight:expr, $workers:expr, $listener:expr, $tls:expr, correlated: $correlated:expr) => {{
-        let (routes, in_flight, listener): (_, Arc<InFlight>, Listener) = ($routes, Arc::clone($in_flight), $listener);
-        let server = HttpServer::new(move || {
-            let (routes, in_flight) = (routes.clone(), Arc::clone(&in_flight));
-            App::new()
-                .configure(move |config| routes.configure(config))
-                .wrap(from_fn(move |request, next| Arc::clone(&in_flight).count(request, next)))
-                .wrap(Condition::new($correlated, from_fn(correlate)))
-                .wrap(from_fn(linger))
-        })
-        .workers($workers)
-        .disable_signals()
-        .client_request_timeout(Duration::from_secs(5))
-        .client_disconnect_timeout(Duration::from_secs(1))
-        .tls_handshake_timeout(Duration::from_secs(5))
-        .keep_alive(Duration::from_secs(75))
-        .max_connections(2048)
-        .worker_max_blocking_threads(4);
-        let listening = match $tls {
-            Some(tls) => server.listen_rustls_0_23(listener.socket, ServerConfig::clone(tls)),
-            None => server.listen(listener.socket),
-        };
-        listening.map_err(|error| StartError::system("a listener cannot be served", error))?.run()
-    }};
-}
+/// Connections of one worker; one more waits to be accepted.
+const MAX_CONNECTIONS: usize = 2048;
 
 /// The three servers of a company, serving.
 #[derive(Debug)]
@@ -70,35 +39,89 @@ pub(crate) struct Served<A> {
     pub(crate) metrics: PrometheusHandle,
 }
 
+/// How all of them serve.
+pub(crate) struct Settings {
+    pub(crate) limits: LimitsConfig,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
 impl Servers {
     /// Starts serving on listeners that are bound.
     pub(crate) fn start<A: Application>(
         listeners: Listeners,
         tls: Option<&ServerConfig>,
+        settings: &Settings,
         served: Served<A>,
     ) -> Result<Self, StartError> {
         let Served { issuer, api, health, metrics } = served;
-        let pages = operations::Pages::new(Data::from(health), Data::new(metrics));
-        let flights: [Arc<InFlight>; 3] = Default::default();
-        let [issuing, calling, operating] = &flights;
-        let issuer = server!(issuer, issuing, ISSUER_WORKERS, listeners.issuer, tls, correlated: false);
-        let api = server!(api, calling, API_WORKERS, listeners.api, tls, correlated: true);
-        let operations = server!(pages, operating, OPERATIONS_WORKERS, listeners.operations, None::<&ServerConfig>, correlated: false);
-        let handles = [issuer.handle(), api.handle(), operations.handle()];
+        let pages = Pages::new(Data::from(health), Data::new(metrics));
         let mut running = JoinSet::new();
-        for server in [issuer, api, operations] {
-            running.spawn(server);
-        }
-        let [issuing, calling, operating] = flights;
-        let [issuer, api, operations] = handles;
         Ok(Self {
-            issuer: Stoppable { handle: issuer, in_flight: issuing },
-            api: Stoppable { handle: api, in_flight: calling },
-            operations: Stoppable { handle: operations, in_flight: operating },
+            issuer: settings.start(issuer, listeners.issuer, tls, &mut running)?,
+            api: settings.start(api, listeners.api, tls, &mut running)?,
+            operations: settings.start(pages, listeners.operations, None, &mut running)?,
             running,
         })
     }
+}
 
+impl Settings {
+    fn start<R: Routes>(
+        &self,
+        routes: R,
+        listener: Listener,
+        tls: Option<&ServerConfig>,
+        running: &mut JoinSet<std::io::Result<()>>,
+    ) -> Result<Stoppable, StartError> {
+        let in_flight = Arc::<InFlight>::default();
+        let door = Arc::new(Door::new(R::LISTENER, tls, self.limits, Arc::clone(&self.clock)));
+        let (flights, limits) = (Arc::clone(&in_flight), self.limits);
+        let service = move || worker(routes.clone(), Arc::clone(&door), Arc::clone(&flights), limits);
+        let server = Server::build()
+            .workers(R::WORKERS)
+            .disable_signals()
+            .max_concurrent_connections(MAX_CONNECTIONS)
+            .worker_max_blocking_threads(4)
+            .listen(R::LISTENER, listener.socket, service)
+            .map_err(|error| StartError::system("a listener cannot be served", error))?
+            .run();
+        let handle = server.handle();
+        running.spawn(server);
+        Ok(Stoppable { handle, in_flight })
+    }
+}
+
+impl Routes for Arc<Issuer> {
+    const LISTENER: &'static str = "issuer";
+    const WORKERS: usize = 1;
+    const CORRELATED: bool = false;
+
+    fn configure(&self, config: &mut ServiceConfig) {
+        Issuer::configure(self, config);
+    }
+}
+
+impl<A: Application> Routes for Api<A> {
+    const LISTENER: &'static str = "api";
+    const WORKERS: usize = 2;
+    const CORRELATED: bool = true;
+
+    fn configure(&self, config: &mut ServiceConfig) {
+        Self::configure(self, config);
+    }
+}
+
+impl Routes for Pages {
+    const LISTENER: &'static str = "operations";
+    const WORKERS: usize = 1;
+    const CORRELATED: bool = false;
+
+    fn configure(&self, config: &mut ServiceConfig) {
+        Self::configure(self, config);
+    }
+}
+
+impl Servers {
     /// Resolves when a server ends although nobody stopped it.
     pub(crate) async fn ended(&mut self) {
         self.running.join_next().await;

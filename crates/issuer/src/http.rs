@@ -2,10 +2,12 @@ use crate::defect::{ClientDefect, RequestDefect};
 use crate::discovery::{Document, Endpoints};
 use crate::error::TokenError;
 use crate::{IssuedToken, Issuer, TokenRequest};
+use actix_web::error::PayloadError;
 use actix_web::http::header::{self, CacheControl, CacheDirective, ETag, EntityTag, Header, HeaderMap, IfNoneMatch};
 use actix_web::web::{self, Bytes, Data, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -60,10 +62,17 @@ async fn read(request: &HttpRequest, payload: Payload) -> Result<Bytes, RequestD
     }
     match tokio::time::timeout(BODY_PATIENCE, payload.to_bytes_limited(MAX_BODY)).await {
         Ok(Ok(Ok(body))) => Ok(body),
+        // The listener may be less patient.
+        Ok(Ok(Err(late))) if is_timeout(&late) => Err(RequestDefect::BodyTooSlow),
         Ok(Ok(Err(_))) => Err(RequestDefect::BodyIncomplete),
         Ok(Err(_)) => Err(RequestDefect::BodyTooLarge),
         Err(_) => Err(RequestDefect::BodyTooSlow),
     }
+}
+
+/// True when whoever passed the body on did not wait for its end.
+fn is_timeout(error: &actix_web::Error) -> bool {
+    matches!(error.as_error::<PayloadError>(), Some(PayloadError::Io(error)) if error.kind() == ErrorKind::TimedOut)
 }
 
 /// Exactly one content type, that of forms. A `charset` is tolerated when it tells the truth: forms are UTF-8.

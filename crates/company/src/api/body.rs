@@ -2,28 +2,22 @@ use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
 use actix_web::web::Bytes;
 use futures_util::Stream;
-use std::io::ErrorKind;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
-use tokio::time::{Sleep, sleep};
 
 /// The largest body of a request. What is larger is refused before or while it is read, never after.
 pub(super) const MAX_BODY: usize = 256 * 1024;
-/// How long a body may take to arrive.
-const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The body of a request, with a limit to its size and to the time it takes, whoever reads it.
+/// The body of a request, with a limit to its size, whoever reads it.
 pub(super) struct BoundedBody {
     payload: Payload,
     left: usize,
-    deadline: Pin<Box<Sleep>>,
 }
 
 impl BoundedBody {
-    /// Puts the limits around a body.
+    /// Puts the limit around a body.
     pub(super) fn around(payload: Payload) -> Payload {
-        let bounded = Self { payload, left: MAX_BODY, deadline: Box::pin(sleep(PATIENCE)) };
+        let bounded = Self { payload, left: MAX_BODY };
         Payload::Stream { payload: Box::pin(bounded) }
     }
 }
@@ -32,9 +26,6 @@ impl Stream for BoundedBody {
     type Item = Result<Bytes, PayloadError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if self.deadline.as_mut().poll(context).is_ready() {
-            return Poll::Ready(Some(Err(PayloadError::Io(ErrorKind::TimedOut.into()))));
-        }
         let polled = Pin::new(&mut self.payload).poll_next(context);
         if let Poll::Ready(Some(Ok(chunk))) = &polled {
             match self.left.checked_sub(chunk.len()) {

@@ -1,3 +1,4 @@
+use super::LimitsConfig;
 use super::company_file::{ApiSection, CompanyFile, IssuerSection, TlsFilesSection, TlsSection};
 use super::error::ConfigError;
 use super::overrides::Overrides;
@@ -31,6 +32,8 @@ pub struct CompanyConfig {
     pub hosts: BTreeMap<String, IpAddr>,
     /// The section `[telemetry]`.
     pub telemetry: TelemetryConfig,
+    /// The section `[limits]`.
+    pub limits: LimitsConfig,
 }
 
 /// The section `[issuer]`: the own issuer.
@@ -128,6 +131,7 @@ impl CompanyConfig {
             },
             hosts: file.hosts.into_iter().map(|(name, HostAddr(address))| (name, address)).collect(),
             telemetry: file.telemetry.into(),
+            limits: file.limits,
         })
     }
 }

@@ -1,3 +1,4 @@
+use super::LimitsConfig;
 use super::company::{LogFormat, LogLevel, TelemetryConfig};
 use super::words::{HostAddr, ListenAddr, LoopbackAddr, Name, TokenLifetime};
 use bridge_jose::Algorithm;
@@ -24,6 +25,8 @@ pub(super) struct CompanyFile {
     pub(super) hosts: BTreeMap<String, HostAddr>,
     #[serde(default)]
     pub(super) telemetry: TelemetrySection,
+    #[serde(default)]
+    pub(super) limits: LimitsConfig,
 }
 
 #[derive(Deserialize)]

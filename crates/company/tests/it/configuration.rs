@@ -69,6 +69,9 @@ fn names_the_line_of_each_defect_in_company_toml() {
         (file, "tls/cert.pem", "tls/key.pem", 14, "certificates", "nothing of the kind"),
         (file, "tls/ca.pem", "tls/none.pem", 16, "authority", "No such file"),
         (file, "log_level = \"error\"", "log_level = \"loud\"", 19, "`warn`", "`loud`"),
+        (file, "[telemetry]", "[limits]\ncolour = 1\n[telemetry]", 19, "`keep_alive`", "`colour`"),
+        (file, "[telemetry]", "[limits]\nkeep_alive = \"1h\"\n[telemetry]", 19, "1s to 10m", "1h"),
+        (file, "[telemetry]", "[limits]\nconnections_per_address = 0\n[telemetry]", 19, "1 to 65535", "0"),
         (file, "[telemetry]", "[hosts]\n\"issuer.example\" = \"here\"\n[telemetry]", 19, "an IP address", "here"),
     ]);
 }
@@ -183,17 +186,12 @@ fn refuses_a_private_key_in_the_key_file_of_a_client() {
 
 #[test]
 fn a_plain_listener_stays_on_this_machine() {
-    let plain = |directory: &Directory| {
-        let text = std::fs::read_to_string(directory.file("company.toml")).unwrap();
-        let (head, _) = text.split_once("[tls]").unwrap();
-        directory.write("company.toml", &format!("tls = false\n{head}"));
-    };
     let directory = Directory::new();
-    plain(&directory);
+    directory.without_tls();
     assert_eq!(run(&directory, &["config", "check"], &[]).exit, Exit::Done);
 
     let complaint = complaint_about(|directory| {
-        plain(directory);
+        directory.without_tls();
         directory.edit("company.toml", "listen = \"127.0.0.1:0\"", "listen = \"0.0.0.0:0\"");
     });
     assert_eq!(complaint["line"], 6, "{complaint:#}");

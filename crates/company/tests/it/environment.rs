@@ -15,6 +15,7 @@ fn a_variable_overrides_a_value_and_adds_one_that_is_not_there() {
         ("BRIDGE__ISSUER__LISTEN", "127.0.0.1:9"),
         ("BRIDGE__ISSUER__URL", "https://issuer.other.example"),
         ("BRIDGE__TELEMETRY__LOG_LEVEL", "debug"),
+        ("BRIDGE__LIMITS__CONNECTIONS_PER_ADDRESS", "7"),
         ("BRIDGE_REQUIRE", "docker"),
         ("HOME", "/nowhere"),
     ];
@@ -23,6 +24,7 @@ fn a_variable_overrides_a_value_and_adds_one_that_is_not_there() {
     assert_eq!(company.issuer.listen.value.port(), 9);
     assert_eq!(company.issuer.url.unwrap().as_str(), "https://issuer.other.example");
     assert_eq!(company.telemetry.log_level, LogLevel::Debug);
+    assert_eq!(company.limits.connections_per_address.get(), 7);
     assert_eq!(company.api.listen.value.port(), 0);
 }
 

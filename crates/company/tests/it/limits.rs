@@ -1,6 +1,6 @@
 //! What the API lets in, and the one form of its error answers.
 
-use crate::support::Stand;
+use crate::support::{Directory, Stand};
 use bridge_jose::Algorithm;
 use bridge_testkit::{TestCa, TestIssuer};
 use bridge_types::{Clock, SystemClock};
@@ -116,12 +116,7 @@ fn talk_to(address: SocketAddr, text: &str) -> String {
 }
 
 async fn without_tls() -> Stand {
-    Stand::start_in(&TestCa::new(), |directory| {
-        let text = std::fs::read_to_string(directory.file("company.toml")).unwrap();
-        let (head, _) = text.split_once("[tls]").unwrap();
-        directory.write("company.toml", &format!("tls = false\n{head}"));
-    })
-    .await
+    Stand::start_in(&TestCa::new(), Directory::without_tls).await
 }
 
 #[actix_web::test]

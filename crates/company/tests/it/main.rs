@@ -4,6 +4,7 @@
 mod call;
 mod command_line;
 mod configuration;
+mod connections;
 mod environment;
 mod limits;
 mod mirror;

@@ -1,4 +1,4 @@
-use actix_web::web::{Data, Json, Path, ServiceConfig, get};
+use actix_web::web::{Data, Json, Path, ServiceConfig, get, post};
 use actix_web::{HttpResponse, Responder};
 use async_trait::async_trait;
 use bridge_client::ApiRequest;
@@ -57,6 +57,8 @@ impl Application for Notes {
         config
             .app_data(Data::new(self.context.clone()))
             .route("/openapi.json", get().to(|| async { "{}" }))
+            .route("/wait", get().to(wait))
+            .route("/echo", post().to(|note: Json<Note>| async move { note.text.clone() }))
             .route("/ask/{partner}", get().to(ask));
     }
 
@@ -76,6 +78,12 @@ async fn write(_: Authorized<Write>, note: Json<Note>) -> impl Responder {
 
 async fn slow(_: Authorized<Read>) -> impl Responder {
     tokio::time::sleep(Duration::from_millis(500)).await;
+    "done"
+}
+
+/// Takes its time, longer than a connection may be quiet in the tests.
+async fn wait() -> impl Responder {
+    tokio::time::sleep(Duration::from_secs(8)).await;
     "done"
 }
 

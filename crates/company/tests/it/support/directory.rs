@@ -88,6 +88,14 @@ impl Directory {
         fs::rename(self.file(".edited"), self.file(name)).unwrap();
     }
 
+    /// Switches TLS off.
+    pub(crate) fn without_tls(&self) {
+        let text = fs::read_to_string(self.file("company.toml")).unwrap();
+        let (head, tls) = text.split_once("[tls]").unwrap();
+        let (_, telemetry) = tls.split_once("[telemetry]").unwrap();
+        self.write("company.toml", &format!("tls = false\n{head}[telemetry]{telemetry}"));
+    }
+
     pub(crate) fn remove(&self, name: &str) {
         fs::remove_file(self.file(name)).unwrap();
     }
