@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "in a test, a broken premise is a panic")]
 
 mod exchange;
+#[cfg(target_os = "linux")]
+mod guards;
 mod scopes;
 mod shipments;
 #[path = "../../../crates/business/tests/stand/mod.rs"]

@@ -1,8 +1,8 @@
 use crate::config::{ConfigError, Configuration, Place, Variables, complaint, partners_directory};
 use crate::egress::own_authorities;
 use crate::fetchers::PartnerFetchers;
-use crate::outbound::Outbound;
 use crate::tls;
+use bridge_process::Outbound;
 use bridge_types::Clock;
 use bridge_validator::{KeySetup, KeyTiming, TrustPolicies, TrustPolicy};
 use jiff::{Timestamp, ToSpan, tz::TimeZone};

@@ -1,7 +1,7 @@
 use crate::config::{CompanyConfig, ConfigError, Located};
 use crate::error::StartError;
-use crate::outbound::{Outbound, authorities};
 use bridge_client::{Credential, OutboundHttp, PartnerApi, TokenSource};
+use bridge_process::{Outbound, authorities};
 use bridge_types::{ClientId, Clock, OwnIssuer};
 use bridge_validator::{Outbound as Target, TrustPolicy};
 use reqwest::Certificate;

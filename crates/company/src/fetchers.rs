@@ -1,4 +1,4 @@
-use crate::outbound::{Outbound, authorities};
+use bridge_process::{Outbound, authorities};
 use bridge_validator::{DocumentFetcher, FetcherSource, HttpFetcher, TrustPolicy};
 use std::sync::Arc;
 use std::time::Duration;

@@ -20,11 +20,9 @@ mod listeners;
 mod live;
 mod mirror;
 mod operations;
-mod outbound;
 mod partners;
 mod probe;
 mod servers;
-mod telemetry;
 mod tls;
 
 pub use application::{Application, Context};
@@ -35,11 +33,18 @@ pub use error::StartError;
 pub use identity::{Addresses, LocalAddress, PublicAddress};
 pub use partners::Partners;
 
+use std::io::Write;
+
 /// Runs the command line of a company: the whole of a `main`.
 ///
-/// Reads the arguments and the environment, here and nowhere else. Exit codes: 0 done, 1 the command found something
+/// Guards the process against being read from outside ([`bridge_process::guards`]), then reads the arguments and the
+/// environment, here and nowhere else. Exit codes: 0 done, 1 the command found something
 /// wrong (a failed check, an answer of 400 or more), 2 the configuration or the command line is wrong.
 pub fn run<A: Application>() -> std::process::ExitCode {
+    if let Err(unguarded) = bridge_process::guards::harden() {
+        drop(writeln!(std::io::stderr(), "error: {unguarded}"));
+        return Exit::Failed.into();
+    }
     run_with::<A>(Process::current()).into()
 }
 

@@ -1,21 +1,11 @@
 use crate::config::{ConfigError, Located, TlsFiles};
 use rustls::ServerConfig;
-use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::crypto::aws_lc_rs;
 use rustls::server::NoServerSessionStorage;
 use rustls_pki_types::pem::{Error as PemError, PemObject};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use std::path::PathBuf;
 use std::sync::Arc;
-
-/// Makes aws-lc-rs the provider of every TLS connection of this process, those of HTTP clients included.
-///
-/// A second call changes nothing, so that two companies can live in one test process.
-pub(crate) fn use_aws_lc() {
-    if CryptoProvider::get_default().is_none() {
-        // An error here says that another thread was first, which is as good.
-        drop(aws_lc_rs::default_provider().install_default());
-    }
-}
 
 /// The TLS side of the listeners (TLS 1.2 and 1.3), from PEM files.
 ///

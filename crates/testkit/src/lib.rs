@@ -9,7 +9,11 @@ pub mod attacks;
 mod ca;
 mod clock;
 mod forge;
+#[cfg(target_os = "linux")]
+mod outsider;
 
 pub use ca::{TestCa, TestCertificate};
 pub use clock::ManualClock;
 pub use forge::{Forge, Members, Pen, TestIssuer, json_text};
+#[cfg(target_os = "linux")]
+pub use outsider::Outsider;

@@ -3,17 +3,20 @@ use super::failure::Failure;
 use crate::application::Application;
 use crate::company::Company;
 use crate::config::Configuration;
-use crate::telemetry;
+use bridge_process::Signals;
+use bridge_process::telemetry::{self, Origin};
 use std::sync::Arc;
 
 /// Runs the company until it is told to stop: SIGTERM or SIGINT.
 pub(super) async fn run<A: Application>(invocation: &mut Invocation) -> Result<(), Failure> {
     // Before anything else, so that a signal during the start is not lost.
-    let mut signals = Signals::listen()?;
+    let mut signals =
+        Signals::listen().map_err(|error| Failure::failed(format!("signals cannot be received: {error}")))?;
     let configuration = Configuration::load(&invocation.directory, &invocation.variables)?;
     let clock = Arc::clone(&invocation.clock);
     let company = &configuration.company;
-    telemetry::start_log(company.name.as_str(), company.telemetry, Arc::clone(&clock));
+    let origin = Origin { kind: "company", name: company.name.as_str(), targets: &["company_a", "company_b"] };
+    telemetry::start_log(origin, company.telemetry, Arc::clone(&clock));
     let metrics = telemetry::start_metrics();
     let mut company = Company::start::<A>(configuration, Arc::clone(&clock), metrics).await?;
     let addresses = company.addresses();
@@ -26,44 +29,4 @@ pub(super) async fn run<A: Application>(invocation: &mut Invocation) -> Result<(
     };
     company.stop().await;
     stopped
-}
-
-/// The signals that ask a process to end.
-struct Signals {
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Signals {
-    fn listen() -> Result<Self, Failure> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let unheard = |error| Failure::failed(format!("signals cannot be received: {error}"));
-        let terminate = signal(SignalKind::terminate()).map_err(unheard)?;
-        let interrupt = signal(SignalKind::interrupt()).map_err(unheard)?;
-        Ok(Self { terminate, interrupt })
-    }
-
-    async fn received(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
-}
-
-#[cfg(not(unix))]
-impl Signals {
-    fn listen() -> Result<Self, Failure> {
-        Ok(Self {})
-    }
-
-    async fn received(&mut self) {
-        // An error says that no signal can come; then nothing ends this wait.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    }
 }

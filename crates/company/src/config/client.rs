@@ -1,8 +1,6 @@
-use super::error::{ConfigError, Place};
-use super::source::{Source, unreadable};
-use super::words::Name;
 use bridge_issuer::{AccessList, ClientCredential, ClientFile};
 use bridge_jose::KeySet;
+use bridge_process::config::{ConfigError, Name, Place, Source, unreadable};
 use bridge_types::ClientId;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;

@@ -1,6 +1,5 @@
 use super::client::ClientConfig;
-use super::error::{ConfigError, Place};
-use super::source::unreadable;
+use bridge_process::config::{ConfigError, Place, unreadable};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

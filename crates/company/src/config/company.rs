@@ -1,13 +1,13 @@
 use super::LimitsConfig;
 use super::company_file::{ApiSection, CompanyFile, IssuerSection, TlsFilesSection, TlsSection};
-use super::error::ConfigError;
 use super::overrides::Overrides;
-use super::source::{Located, Source, unreadable};
-use super::words::{HostAddr, ListenAddr, LoopbackAddr, Name, TokenLifetime};
+use super::words::TokenLifetime;
 use bridge_jose::Algorithm;
+use bridge_process::config::{
+    ConfigError, HostAddr, ListenAddr, Located, LoopbackAddr, Name, Source, TelemetryConfig, unreadable,
+};
 use bridge_store::DatabaseUrl;
 use bridge_types::{Audience, IssuerUrl};
-use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -69,45 +69,6 @@ pub struct TlsFiles {
     pub ca_file: Option<Located<PathBuf>>,
 }
 
-/// The section `[telemetry]`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct TelemetryConfig {
-    /// The form of the log.
-    pub log_format: LogFormat,
-    /// The least important level that is logged.
-    pub log_level: LogLevel,
-}
-
-/// The form of the log.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// Text on a terminal, else JSON.
-    #[default]
-    Auto,
-    /// For people.
-    Text,
-    /// One JSON object a line.
-    Json,
-}
-
-/// The least important level that is logged.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogLevel {
-    /// Failures only.
-    Error,
-    /// And refusals.
-    Warn,
-    /// And successes.
-    #[default]
-    Info,
-    /// And steps.
-    Debug,
-    /// And everything that the libraries say.
-    Trace,
-}
-
 impl CompanyConfig {
     /// Reads `company.toml` in a directory, overridden by the environment.
     pub(super) fn load(directory: &Path, overrides: &Overrides) -> Result<Self, ConfigError> {
@@ -130,7 +91,7 @@ impl CompanyConfig {
                 TlsSection::Files(files) => Some(tls_files(files, &source, directory)),
             },
             hosts: file.hosts.into_iter().map(|(name, HostAddr(address))| (name, address)).collect(),
-            telemetry: file.telemetry.into(),
+            telemetry: file.telemetry,
             limits: file.limits,
         })
     }

@@ -1,7 +1,7 @@
 use super::LimitsConfig;
-use super::company::{LogFormat, LogLevel, TelemetryConfig};
-use super::words::{HostAddr, ListenAddr, LoopbackAddr, Name, TokenLifetime};
+use super::words::TokenLifetime;
 use bridge_jose::Algorithm;
+use bridge_process::config::{HostAddr, ListenAddr, LoopbackAddr, Name, TelemetryConfig};
 use bridge_store::DatabaseUrl;
 use bridge_types::{Audience, IssuerUrl};
 use serde::de::{Error, MapAccess, Unexpected, Visitor, value::MapAccessDeserializer};
@@ -24,7 +24,7 @@ pub(super) struct CompanyFile {
     #[serde(default)]
     pub(super) hosts: BTreeMap<String, HostAddr>,
     #[serde(default)]
-    pub(super) telemetry: TelemetrySection,
+    pub(super) telemetry: TelemetryConfig,
     #[serde(default)]
     pub(super) limits: LimitsConfig,
 }
@@ -50,21 +50,6 @@ pub(super) struct ApiSection {
 #[serde(deny_unknown_fields)]
 pub(super) struct OperationsSection {
     pub(super) listen: Spanned<LoopbackAddr>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct TelemetrySection {
-    #[serde(default)]
-    log_format: LogFormat,
-    #[serde(default)]
-    log_level: LogLevel,
-}
-
-impl From<TelemetrySection> for TelemetryConfig {
-    fn from(section: TelemetrySection) -> Self {
-        Self { log_format: section.log_format, log_level: section.log_level }
-    }
 }
 
 #[derive(Deserialize)]

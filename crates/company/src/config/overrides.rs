@@ -1,5 +1,4 @@
-use super::error::{ConfigError, Place};
-use super::source::Source;
+use bridge_process::config::{ConfigError, Place, Source};
 use config::{Environment, Source as _};
 use std::collections::HashMap;
 use toml::Spanned;

@@ -1,7 +1,5 @@
 use super::client_files::toml_files;
-use super::error::{ConfigError, Place};
-use super::explain::explain;
-use super::source::{Source, unreadable};
+use bridge_process::config::{ConfigError, Place, Source, explain, unreadable};
 use bridge_validator::policy::PolicyProblem;
 use bridge_validator::{PolicyError, TrustPolicy};
 use std::path::Path;

@@ -7,8 +7,8 @@ mod report;
 pub(crate) use mirror::mirror;
 pub(crate) use report::PartnerReport;
 
-use crate::outbound::{Outbound, authorities};
 use bridge_jose::{IgnoredKey, KeySet};
+use bridge_process::{Outbound, authorities};
 use bridge_types::Clock;
 use bridge_validator::TrustPolicy;
 use bridge_validator::policy::KeySource;

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 /// What each crate may name in `[dependencies]`. A role never stands in another role's row.
-const MAY_NAME: [(&str, &[&str]); 13] = [
+const MAY_NAME: [(&str, &[&str]); 14] = [
     ("bridge-types", &[]),
     ("bridge-jose", &["bridge-types"]),
     ("bridge-limits", &["bridge-types"]),
     ("bridge-issuer", &["bridge-limits", "bridge-jose", "bridge-types"]),
     ("bridge-client", &["bridge-jose", "bridge-types"]),
     ("bridge-validator", &["bridge-limits", "bridge-jose", "bridge-types"]),
+    ("bridge-process", &["bridge-types"]),
     ("bridge-store", &["bridge-issuer", "bridge-client", "bridge-jose", "bridge-types"]),
     (
         "bridge-company",
@@ -21,6 +22,7 @@ const MAY_NAME: [(&str, &[&str]); 13] = [
             "bridge-validator",
             "bridge-store",
             "bridge-limits",
+            "bridge-process",
             "bridge-jose",
             "bridge-types",
         ],

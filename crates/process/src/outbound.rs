@@ -1,6 +1,6 @@
-use crate::tls;
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, ClientBuilder};
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -13,13 +13,13 @@ const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
 /// How HTTP clients of this company reach the world: one builder for each use, so that a private authority is trusted
 /// for the calls it was configured for and for nothing else.
 #[derive(Debug, Clone)]
-pub(crate) struct Outbound {
+pub struct Outbound {
     hosts: BTreeMap<String, IpAddr>,
 }
 
 impl Outbound {
     /// Clients that find these hosts at these addresses, and all others by the system's name service.
-    pub(crate) fn new(hosts: BTreeMap<String, IpAddr>) -> Self {
+    pub fn new(hosts: BTreeMap<String, IpAddr>) -> Self {
         Self { hosts }
     }
 
@@ -28,8 +28,8 @@ impl Outbound {
     /// No redirects, no proxy from the environment, no `Referer`, time-outs, and `https` only (plain `http` only when the
     /// URL itself is plain, which its type allows on loopback alone). With authorities, only those are trusted; without,
     /// the system's are.
-    pub(crate) fn client(&self, url: &Url, authorities: Option<Vec<Certificate>>) -> ClientBuilder {
-        tls::use_aws_lc();
+    pub fn client(&self, url: &Url, authorities: Option<Vec<Certificate>>) -> ClientBuilder {
+        use_aws_lc();
         let secure = url.scheme() == "https";
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("bridge/", env!("CARGO_PKG_VERSION")))
@@ -57,10 +57,20 @@ impl Outbound {
 ///
 /// # Errors
 /// A sentence for the operator.
-pub(crate) fn authorities(pem: &[u8]) -> Result<Vec<Certificate>, String> {
+pub fn authorities(pem: &[u8]) -> Result<Vec<Certificate>, String> {
     match Certificate::from_pem_bundle(pem) {
         Ok(certificates) if certificates.is_empty() => Err("no certificate".to_owned()),
         Ok(certificates) => Ok(certificates),
         Err(error) => Err(format!("certificates that cannot be used ({error})")),
+    }
+}
+
+/// Makes aws-lc-rs the provider of every TLS connection of this process, those of HTTP clients included.
+///
+/// A second call changes nothing, so that two companies can live in one test process.
+pub fn use_aws_lc() {
+    if CryptoProvider::get_default().is_none() {
+        // An error here says that another thread was first, which is as good.
+        drop(aws_lc_rs::default_provider().install_default());
     }
 }

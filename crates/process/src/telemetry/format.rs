@@ -1,3 +1,4 @@
+use super::Origin;
 use super::fields::{JsonFields, TextFields};
 use bridge_types::Clock;
 use serde::Serializer;
@@ -9,16 +10,17 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
-/// One JSON object a line: `timestamp`, `level`, `target`, `company`, `message`, and the fields of the event beside them.
+/// One JSON object a line: `timestamp`, `level`, `target`, the name of the company or sidecar, `message`, and the fields of the event beside them.
 #[derive(Debug)]
 pub(super) struct JsonLines {
-    company: String,
+    kind: &'static str,
+    name: String,
     clock: Arc<dyn Clock>,
 }
 
 impl JsonLines {
-    pub(super) fn new(company: &str, clock: Arc<dyn Clock>) -> Self {
-        Self { company: company.to_owned(), clock }
+    pub(super) fn new(origin: Origin<'_>, clock: Arc<dyn Clock>) -> Self {
+        Self { kind: origin.kind, name: origin.name.to_owned(), clock }
     }
 
     fn line(&self, event: &Event<'_>) -> Result<Vec<u8>, serde_json::Error> {
@@ -28,7 +30,7 @@ impl JsonLines {
         object.serialize_entry("timestamp", &self.clock.now())?;
         object.serialize_entry("level", event.metadata().level().as_str())?;
         object.serialize_entry("target", event.metadata().target())?;
-        object.serialize_entry("company", &self.company)?;
+        object.serialize_entry(self.kind, &self.name)?;
         let mut fields = JsonFields::new(&mut object);
         event.record(&mut fields);
         fields.finish()?;

@@ -10,7 +10,7 @@ use toml::de::{DeTable, Deserializer};
 
 /// The text of one TOML file and where it came from, so that any complaint about a value can name its line.
 #[derive(Debug)]
-pub(crate) struct Source {
+pub struct Source {
     path: PathBuf,
     text: String,
     /// Names of the environment variables that overrode values. Their values carry spans behind the end of the text.
@@ -19,23 +19,30 @@ pub(crate) struct Source {
 
 impl Source {
     /// The text of a file that was read.
-    pub(crate) fn new(path: &Path, text: String) -> Self {
+    pub fn new(path: &Path, text: String) -> Self {
         Self { path: path.to_owned(), text, variables: Vec::new() }
     }
 
     /// Names the environment variables whose values are merged into this file, in the order of their spans.
-    pub(super) fn overridden_by(mut self, variables: impl IntoIterator<Item = String>) -> Self {
+    #[must_use]
+    pub fn overridden_by(mut self, variables: impl IntoIterator<Item = String>) -> Self {
         self.variables.extend(variables);
         self
     }
 
     /// The file as a table in which no literal secret stands.
-    pub(crate) fn table(&self) -> Result<Spanned<DeTable<'_>>, ConfigError> {
+    ///
+    /// # Errors
+    /// When it is not TOML, or a secret stands in it.
+    pub fn table(&self) -> Result<Spanned<DeTable<'_>>, ConfigError> {
         self.table_with(|_| {})
     }
 
     /// Like [`Self::table`], after a change of the table.
-    pub(super) fn table_with<'i>(
+    ///
+    /// # Errors
+    /// Those of [`Self::table`].
+    pub fn table_with<'i>(
         &'i self,
         change: impl FnOnce(&mut DeTable<'i>),
     ) -> Result<Spanned<DeTable<'i>>, ConfigError> {
@@ -46,12 +53,15 @@ impl Source {
     }
 
     /// Reads a table of this file as a value.
-    pub(crate) fn deserialize<T: DeserializeOwned>(&self, table: Spanned<DeTable<'_>>) -> Result<T, ConfigError> {
+    ///
+    /// # Errors
+    /// When it has not the form of `T`; the complaint names the line.
+    pub fn deserialize<T: DeserializeOwned>(&self, table: Spanned<DeTable<'_>>) -> Result<T, ConfigError> {
         T::deserialize(Deserializer::from(table)).map_err(|error| self.complaint(&error))
     }
 
     /// The place of a span of this file.
-    pub(crate) fn place(&self, span: Range<usize>) -> Place {
+    pub fn place(&self, span: Range<usize>) -> Place {
         if let Some(variable) = span.start.checked_sub(self.text.len() + 1).and_then(|index| self.variables.get(index))
         {
             return Place::Variable { variable: variable.clone() };
@@ -61,18 +71,18 @@ impl Source {
     }
 
     /// The place of a key of a table, or the first line when it is not there.
-    pub(crate) fn place_of(&self, table: &DeTable<'_>, key: &str) -> Place {
+    pub fn place_of(&self, table: &DeTable<'_>, key: &str) -> Place {
         self.place(table.get(key).map(toml::Spanned::span).unwrap_or_default())
     }
 
     /// A value together with its place.
-    pub(crate) fn locate<T>(&self, value: Spanned<T>) -> Located<T> {
+    pub fn locate<T>(&self, value: Spanned<T>) -> Located<T> {
         let place = self.place(value.span());
         Located { value: value.into_inner(), place }
     }
 
     /// The span that marks a value as coming from the n-th environment variable.
-    pub(super) fn variable_span(&self, index: usize) -> Range<usize> {
+    pub fn variable_span(&self, index: usize) -> Range<usize> {
         let start = self.text.len() + 1 + index;
         start..start + 1
     }
@@ -95,13 +105,13 @@ pub struct Located<T> {
 
 impl<T> Located<T> {
     /// The same place with another value.
-    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Located<U> {
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Located<U> {
         Located { value: change(self.value), place: self.place }
     }
 }
 
 /// The complaint about a file or directory that cannot be read.
-pub(crate) fn unreadable(path: &Path, expected: &str, error: &std::io::Error) -> ConfigError {
+pub fn unreadable(path: &Path, expected: &str, error: &std::io::Error) -> ConfigError {
     ConfigError::new(Place::file(path), "cannot be read")
         .expected(expected)
         .found(error.to_string())

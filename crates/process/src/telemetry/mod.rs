@@ -15,8 +15,19 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+/// Whose log it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin<'n> {
+    /// The member of each JSON line that holds the name: `company` or `sidecar`.
+    pub kind: &'static str,
+    /// The configured name.
+    pub name: &'n str,
+    /// Targets that are not a library's, beside `bridge` and all that begins with it.
+    pub targets: &'static [&'static str],
+}
+
 /// Starts the log, to standard error, and the panic hook. Once per process; a second call changes nothing.
-pub(crate) fn start_log(company: &str, config: TelemetryConfig, clock: Arc<dyn Clock>) {
+pub fn start_log(origin: Origin<'_>, config: TelemetryConfig, clock: Arc<dyn Clock>) {
     let terminal = std::io::stderr().is_terminal();
     let json = match config.log_format {
         LogFormat::Auto => !terminal,
@@ -25,28 +36,32 @@ pub(crate) fn start_log(company: &str, config: TelemetryConfig, clock: Arc<dyn C
     };
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(terminal && !json);
     let layer = if json {
-        lines.event_format(JsonLines::new(company, clock)).boxed()
+        lines.event_format(JsonLines::new(origin, clock)).boxed()
     } else {
         lines.event_format(ReadableLines::new(clock)).boxed()
     };
-    if tracing_subscriber::registry().with(layer.with_filter(targets(config.log_level))).try_init().is_ok() {
+    if tracing_subscriber::registry()
+        .with(layer.with_filter(targets(config.log_level, origin.targets)))
+        .try_init()
+        .is_ok()
+    {
         std::panic::set_hook(Box::new(log_panic));
     }
 }
 
 /// Starts the metrics of this process; the handle renders them. Without a recorder of its own, because a process has only one, a
-/// second company in the same process gets a handle that shows nothing.
-pub(crate) fn start_metrics() -> PrometheusHandle {
+/// second part of the same process gets a handle that shows nothing.
+pub fn start_metrics() -> PrometheusHandle {
     let recorder = PrometheusBuilder::new().build_recorder();
     let handle = recorder.handle();
     if metrics::set_global_recorder(recorder).is_err() {
-        tracing::debug!("another company of this process has the metrics");
+        tracing::debug!("another part of this process has the metrics");
     }
     handle
 }
 
 /// Bridge itself at the wished level; libraries only when they complain, unless everything is wished for.
-fn targets(level: LogLevel) -> Targets {
+fn targets(level: LogLevel, ours: &[&'static str]) -> Targets {
     let own = match level {
         LogLevel::Error => LevelFilter::ERROR,
         LogLevel::Warn => LevelFilter::WARN,
@@ -55,7 +70,7 @@ fn targets(level: LogLevel) -> Targets {
         LogLevel::Trace => LevelFilter::TRACE,
     };
     let libraries = if own == LevelFilter::TRACE { own } else { own.min(LevelFilter::WARN) };
-    let ours = ["bridge", "company_a", "company_b"].map(|target| (target, own));
+    let ours = std::iter::once(&"bridge").chain(ours).map(|target| (*target, own));
     Targets::new().with_default(libraries).with_targets(ours)
 }
 

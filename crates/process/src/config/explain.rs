@@ -5,7 +5,7 @@ use super::error::Place;
 ///
 /// The reader has one text for everything; its few forms are stable and taken apart here. `excerpt` is the text the
 /// reader points at.
-pub(super) fn explain(place: Place, message: &str, excerpt: &str) -> ConfigError {
+pub fn explain(place: Place, message: &str, excerpt: &str) -> ConfigError {
     let message = message.trim();
     missing(&place, message)
         .or_else(|| unknown(&place, message))

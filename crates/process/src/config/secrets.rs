@@ -54,9 +54,9 @@ fn secret_form(text: &str) -> Option<&'static str> {
 
 fn literal_secret(source: &Source, span: Range<usize>, found: &str) -> ConfigError {
     ConfigError::new(source.place(span), "a literal secret in the configuration")
-        .expected("no secret: keys are made and kept by the company itself, and TLS keys are named by path (key_file)")
+        .expected("no secret: keys are made and kept by the process itself, or named by path (key_file)")
         .found(found)
-        .remedy("remove it, replace that secret if it was real, and use `credential = \"managed\"` or a file path")
+        .remedy("remove it, replace that secret if it was real, and name a file instead")
 }
 
 #[cfg(test)]
