@@ -1,4 +1,7 @@
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
+    KeyPair, KeyUsagePurpose,
+};
 
 /// A certificate authority that lives as long as a test.
 #[derive(Debug)]
@@ -6,7 +9,7 @@ pub struct TestCa {
     issuer: CertifiedIssuer<'static, KeyPair>,
 }
 
-/// A server certificate and its key, both PEM.
+/// A certificate and its key, both PEM.
 #[derive(Debug)]
 pub struct TestCertificate {
     /// The certificate.
@@ -34,6 +37,18 @@ impl TestCa {
         self.issuer.pem()
     }
 
+    /// A client certificate with this name (`CN`).
+    ///
+    /// # Panics
+    /// When no key can be made.
+    pub fn client(&self, name: &str) -> TestCertificate {
+        let mut parameters = CertificateParams::default();
+        parameters.distinguished_name = DistinguishedName::new();
+        parameters.distinguished_name.push(DnType::CommonName, name);
+        parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        self.sign(&parameters)
+    }
+
     /// A server certificate for these host names and addresses.
     ///
     /// # Panics
@@ -41,6 +56,10 @@ impl TestCa {
     pub fn server(&self, names: &[&str]) -> TestCertificate {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let parameters = CertificateParams::new(names).expect("the names are host names or addresses");
+        self.sign(&parameters)
+    }
+
+    fn sign(&self, parameters: &CertificateParams) -> TestCertificate {
         let key = KeyPair::generate().expect("a key can be made");
         let certificate = parameters.signed_by(&key, &self.issuer).expect("the parameters are complete");
         TestCertificate { certificate_pem: certificate.pem(), key_pem: key.serialize_pem() }

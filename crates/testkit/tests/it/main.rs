@@ -6,6 +6,7 @@ mod answer;
 mod arrows;
 mod corpus;
 mod judge;
+mod openbao;
 mod resource_server;
 mod settings;
 mod token_endpoint;
