@@ -18,6 +18,7 @@ pub mod profile;
 mod security_event;
 mod sign;
 mod signing_key;
+mod spki;
 mod status_list;
 mod strict_json;
 mod token;

@@ -5,3 +5,4 @@
 mod defects;
 mod differential;
 mod key_sets;
+mod spki;
