@@ -105,6 +105,7 @@ impl Exchange {
         let lines = parse_wire(order.lines).map_err(|defects| unreadable(describe(&defects)))?;
         self.accept(unread.shipment, lines).await.map_err(|failure| match failure {
             Failure::Refused(problem) => DeliveryFailure::permanent(problem),
+            Failure::Overloaded => DeliveryFailure::from(StoreError::Busy),
             Failure::Internal(error) => DeliveryFailure::temporary(error),
         })
     }

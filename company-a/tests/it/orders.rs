@@ -1,5 +1,7 @@
 use crate::{CARRIER, OWN, company, place, placed, post, sound_order};
 use actix_web::test::TestRequest;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use serde_json::{Value, json};
 
 #[actix_web::test]
@@ -33,6 +35,24 @@ async fn the_same_key_places_one_order() {
     assert_eq!((reused.status, reused.code()), (422, "idempotency_key_reused"));
     let of_another = company.call_as(OWN, "second", "orders:write", post("/orders", "same", &changed)).await;
     assert_eq!(of_another.status, 201, "another client's keys are its own");
+}
+
+#[actix_web::test]
+async fn of_a_flood_of_orders_those_beyond_the_queue_are_told_when_to_come_back() {
+    let company = company().await;
+    let blocker = company.database.write().await.unwrap();
+    let keys: Vec<_> = (0..40).map(|number| number.to_string()).collect();
+    let mut answers: FuturesUnordered<_> = keys.iter().map(|key| place(&company, key)).collect();
+    for _ in 0..8 {
+        let answer = answers.next().await.unwrap();
+        assert_eq!((answer.status, answer.code()), (503, "overloaded"));
+        assert_eq!(answer.headers.get("retry-after").unwrap(), "1");
+    }
+    drop(blocker);
+    while let Some(answer) = answers.next().await {
+        assert_eq!(answer.status, 201, "{}", answer.body);
+    }
+    assert_eq!(place(&company, "later").await.status, 201);
 }
 
 #[actix_web::test]

@@ -2,12 +2,18 @@ use bridge_client::TraceParent;
 use bridge_store::StoreError;
 use bridge_validator::Problem;
 use std::error::Error;
+use std::time::Duration;
+
+/// When a caller should come back whose write had no place: the queue empties in a fraction of this.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Why a request was not carried out: the caller's doing, or ours.
 #[derive(Debug)]
 pub enum Failure {
     /// The caller learns this.
     Refused(Problem),
+    /// The database has more writes to do than it can: the caller is to come back.
+    Overloaded,
     /// The caller learns nothing of it; the log does.
     Internal(Box<dyn Error + Send + Sync>),
 }
@@ -20,7 +26,10 @@ impl From<Problem> for Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Self::Internal(Box::new(error))
+        match error {
+            StoreError::Busy => Self::Overloaded,
+            error => Self::Internal(Box::new(error)),
+        }
     }
 }
 
@@ -35,12 +44,20 @@ impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Refused(problem) => problem,
+            Failure::Overloaded => {
+                tracing::warn!(target: "bridge", event = "request_refused", outcome = "error", trace_id = trace_id(),
+                    reason = "overloaded", "a write was turned away because too many are waiting");
+                Self::overloaded(RETRY_AFTER)
+            }
             Failure::Internal(error) => {
-                let trace_id = TraceParent::current().map(|trace| trace.trace_id());
-                tracing::error!(target: "bridge", event = "request_failed", outcome = "error", trace_id,
+                tracing::error!(target: "bridge", event = "request_failed", outcome = "error", trace_id = trace_id(),
                     detail = error.to_string(), "a request could not be carried out");
                 Self::internal()
             }
         }
     }
+}
+
+fn trace_id() -> Option<String> {
+    TraceParent::current().map(|trace| trace.trace_id())
 }

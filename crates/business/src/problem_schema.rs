@@ -77,5 +77,5 @@ refusals! {
     TooLarge 413 "The body is larger than 256 KiB",
     MediaType 415 "The body is not `application/json`",
     Invalid 422 "The body does not have the expected form, or the `Idempotency-Key` was used for another one",
-    Unavailable 503 "The keys of the caller's issuer cannot be obtained now"
+    Unavailable 503 "Too many writes are waiting, or the keys of the caller's issuer cannot be obtained now; see `Retry-After`"
 }

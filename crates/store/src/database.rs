@@ -1,5 +1,6 @@
 use crate::changes::Changes;
 use crate::connect::{Pools, connect};
+use crate::queue::{Admission, BusinessQueue, Turn};
 use crate::{DatabaseUrl, Migration, OpenError, StoreError, from_micros, to_micros};
 use bridge_types::Clock;
 use jiff::Timestamp;
@@ -20,6 +21,7 @@ pub struct Database(Arc<Inner>);
 
 struct Inner {
     pools: Pools,
+    business: BusinessQueue,
     clock: Arc<dyn Clock>,
     outbox_changed: Notify,
     changes: Arc<Changes>,
@@ -34,8 +36,8 @@ impl Database {
     /// [`OpenError`], which says what to do. Nothing was changed then.
     pub async fn open(url: &DatabaseUrl, application: &[Migration], clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let pools = connect(url.path(), application).await?;
-        let changes = Changes::of(url.path().to_owned());
-        Ok(Self(Arc::new(Inner { pools, clock, outbox_changed: Notify::new(), changes })))
+        let (business, changes) = (BusinessQueue::default(), Changes::of(url.path().to_owned()));
+        Ok(Self(Arc::new(Inner { pools, business, clock, outbox_changed: Notify::new(), changes })))
     }
 
     /// A connection for reading: it sees one committed state per statement and never waits for a writer.
@@ -46,13 +48,21 @@ impl Database {
         Ok(self.0.pools.readers.acquire().await?)
     }
 
-    /// Begins a write. There is one at a time; the others wait, and no write fails because of another.
+    /// Begins a write of the business. There is one at a time; the others wait in a queue of their own, of which only the
+    /// first stands in line for the writer: whatever the business does, the issuer waits for one of its writes at most.
     ///
     /// # Errors
-    /// [`StoreError::Failed`] when it does not get its turn within ten seconds.
+    /// [`StoreError::Busy`] when it does not get its turn within ten seconds, [`StoreError::Failed`] when the database
+    /// fails.
     pub async fn write(&self) -> Result<WriteTransaction, StoreError> {
+        let turn = self.0.business.turn().await?;
         let transaction = self.0.pools.writer.begin_with("BEGIN IMMEDIATE").await?;
-        Ok(WriteTransaction { transaction, database: self.clone(), outbox_changed: false })
+        Ok(WriteTransaction { transaction, database: self.clone(), outbox_changed: false, _turn: turn })
+    }
+
+    /// A place among the writes that callers have asked for and not been answered yet.
+    pub(crate) fn admit(&self) -> Result<Admission, StoreError> {
+        self.0.business.admit()
     }
 
     /// The clock that stamps what is written.
@@ -72,7 +82,7 @@ impl Database {
         &self.0.changes
     }
 
-    /// The writer, for a single statement that is a whole write.
+    /// The writer, for a single statement that is a whole write. It does not queue behind the business.
     pub(crate) async fn writer(&self) -> Result<PoolConnection<Backend>, StoreError> {
         Ok(self.0.pools.writer.acquire().await?)
     }
@@ -106,6 +116,8 @@ pub struct WriteTransaction {
     transaction: sqlx::Transaction<'static, Backend>,
     database: Database,
     outbox_changed: bool,
+    /// Given back last, when the connection is in the pool again.
+    _turn: Turn,
 }
 
 impl WriteTransaction {

@@ -73,6 +73,9 @@ pub enum StoreError {
     /// SQLite failed: no space, a lock that was held too long, a broken file. Trying again may help.
     #[error("the database failed: {0}")]
     Failed(#[from] sqlx::Error),
+    /// So many writes of the business are waiting that this one was not taken. Nothing is wrong with it: try it again.
+    #[error("too many writes are waiting for the database")]
+    Busy,
     /// A row does not hold what this program writes there. Trying again does not help.
     #[error("the database holds an unreadable {what}: {detail}")]
     Unreadable {

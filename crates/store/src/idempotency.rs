@@ -76,13 +76,17 @@ impl Database {
     /// The change that `execute` makes, its messages and the answer are kept in one transaction. When it fails nothing
     /// is kept, and the same key may be tried again. Of two that come at once, one waits for the other.
     ///
+    /// Callers can make any number of writes, so they are bounded: no more than 32 wait or are under way.
+    ///
     /// # Errors
-    /// Those of `execute`, and [`StoreError`] when the database fails.
+    /// Those of `execute`, [`StoreError::Busy`] at once when too many writes are waiting, and [`StoreError`] when the
+    /// database fails.
     pub async fn once<E: From<StoreError>>(
         &self,
         write: &IdempotentWrite,
         execute: impl AsyncFnOnce(&mut WriteTransaction) -> Result<StoredAnswer, E>,
     ) -> Result<Once, E> {
+        let _place = self.admit()?;
         let mut transaction = self.write().await?;
         let now = transaction.now();
         forget_expired(transaction.connection(), now).await?;

@@ -1,7 +1,7 @@
 //! The one database of a company: what its issuer, its clients and its business must not forget.
 //!
 //! SQLite, in one file that only its owner may read. Everything is durable before it is answered (write-ahead log,
-//! `synchronous=FULL`), there is one writer, and the tables come from migrations that are part of the program and only
+//! `synchronous=FULL`), there is one writer (which the business cannot keep from the issuer), and the tables come from migrations that are part of the program and only
 //! go forward. The traits that the roles define are implemented on [`Database`]; for the business there are
 //! [`Database::once`] (a write that is repeated is executed once), the outbox ([`WriteTransaction::enqueue`] and
 //! [`Dispatcher`]) and the inbox ([`WriteTransaction::receive`]).
@@ -20,6 +20,7 @@ mod issuer_store;
 mod migrate;
 mod moment;
 mod outbox;
+mod queue;
 mod signing_keys;
 mod url;
 mod used_assertions;

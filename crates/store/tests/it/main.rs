@@ -7,6 +7,7 @@ mod idempotency;
 mod keys;
 mod opening;
 mod outbox;
+mod queue;
 mod recording;
 
 use bridge_store::{Database, DatabaseUrl, Migration, OpenError};

@@ -1,10 +1,11 @@
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
+use actix_web::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use bridge_types::CorrelationId;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::fmt;
+use std::time::Duration;
 
 pub(super) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 
@@ -19,6 +20,7 @@ pub struct Problem {
     status: StatusCode,
     detail: Cow<'static, str>,
     required_scope: Option<&'static str>,
+    retry_after: Option<Duration>,
     errors: Vec<FieldError>,
 }
 
@@ -36,7 +38,7 @@ pub struct FieldError {
 impl Problem {
     /// Any problem. `code` is lower-case words joined by underscores and never changes its meaning.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, status, detail: detail.into(), required_scope: None, errors: Vec::new() }
+        Self { code, status, detail: detail.into(), required_scope: None, retry_after: None, errors: Vec::new() }
     }
 
     /// 422: the body is well-formed and does not mean anything here.
@@ -72,6 +74,13 @@ impl Problem {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the request could not be completed")
     }
 
+    /// 503: more was asked than can be done now. Nothing was changed; the same request may come again after a moment.
+    pub fn overloaded(retry_after: Duration) -> Self {
+        let detail = "too much was asked at once; nothing was changed";
+        let overloaded = Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", detail);
+        Self { retry_after: Some(retry_after), ..overloaded }
+    }
+
     /// The problem that a bare status stands for.
     pub fn of_status(status: StatusCode) -> Self {
         let (code, detail) = match status {
@@ -102,7 +111,12 @@ impl Problem {
 
     /// The answer, with or without the id that names the request in our logs.
     pub(super) fn answer(&self, correlation_id: Option<CorrelationId>) -> HttpResponse {
-        HttpResponseBuilder::new(self.status)
+        let mut answer = HttpResponseBuilder::new(self.status);
+        if let Some(retry_after) = self.retry_after {
+            // Whole seconds, at least one (RFC 9110 §10.2.3): zero would invite the caller to come back at once.
+            answer.insert_header((RETRY_AFTER, retry_after.as_secs().max(1)));
+        }
+        answer
             .insert_header((CONTENT_TYPE, PROBLEM_JSON))
             .body(serde_json::to_string(&self.body(correlation_id)).unwrap_or_default())
     }
