@@ -11,14 +11,7 @@ use serde::{Deserialize, Serialize};
 const ORDER_PLACED: &str = "order.placed";
 const SHIPMENTS_WRITE: &str = "shipments:write";
 
-/// A job for a carrier. It holds no lines: the carrier reads them from the order itself.
-#[derive(Debug, Serialize, Deserialize)]
-struct ShipmentJob {
-    carrier: String,
-    shipment: ShipmentRequest,
-}
-
-/// The body of `POST /shipments`.
+/// A job for a carrier: the body of `POST /shipments`. It holds no lines: the carrier reads them from the order itself.
 #[derive(Debug, Serialize, Deserialize)]
 struct ShipmentRequest {
     order_reference: ItemId,
@@ -34,8 +27,8 @@ struct Shipment {
 /// Sends an order's carrier the job, as part of the write that places the order.
 pub(crate) async fn announce(write: &mut WriteTransaction, order: &Order) -> Result<(), StoreError> {
     let shipment = ShipmentRequest { order_reference: order.id, delivery_address: order.delivery_address.clone() };
-    let job = ShipmentJob { carrier: order.carrier.to_string(), shipment };
-    write.enqueue(NewMessage { topic: ORDER_PLACED, aggregate: &order.id.to_string(), payload: &job }).await?;
+    let (recipient, aggregate) = (order.carrier_issuer.as_str(), &order.id.to_string());
+    write.enqueue(NewMessage { topic: ORDER_PLACED, recipient, aggregate, payload: &shipment }).await?;
     Ok(())
 }
 
@@ -52,12 +45,12 @@ impl Exchange {
     }
 
     async fn request_shipment(&self, message: &Message) -> Result<(), DeliveryFailure> {
-        let job: ShipmentJob = message.payload()?;
-        let carrier = Recipient::new(&job.carrier, self.partners.api(&job.carrier))?;
-        let answer = carrier.post("/shipments", SHIPMENTS_WRITE, message.id(), &job.shipment).await?;
+        let job: ShipmentRequest = message.payload()?;
+        let carrier = Recipient::of(message, self.partners.of(message.recipient()))?;
+        let answer = carrier.post("/shipments", SHIPMENTS_WRITE, message.id(), &job).await?;
         let unreadable = |error| DeliveryFailure::permanent(format!("the carrier's answer names no shipment: {error}"));
         let shipment: Shipment = answer.json().map_err(unreadable)?;
-        Ok(self.hand_over(job.shipment.order_reference, shipment).await?)
+        Ok(self.hand_over(job.order_reference, shipment).await?)
     }
 
     /// Notes the shipment of an order. Doing it again changes nothing.

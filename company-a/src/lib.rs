@@ -37,7 +37,10 @@ impl Application for CompanyA {
     const ABOUT: &'static str = "Company A, a retailer: takes orders and has carriers deliver them";
 
     fn migrations() -> Vec<Migration> {
-        vec![Migration { version: 1000, name: "orders", sql: include_str!("../migrations/1000_orders.sql") }]
+        vec![
+            Migration { version: 1000, name: "orders", sql: include_str!("../migrations/1000_orders.sql") },
+            Migration { version: 1001, name: "issuers", sql: include_str!("../migrations/1001_issuers.sql") },
+        ]
     }
 
     fn scopes() -> ScopeSet {

@@ -4,24 +4,20 @@ use crate::repository;
 use bridge_business::{Failure, ItemId, Mismatch, Page, PageRequest, Viewer, already_done, created, not_found};
 use bridge_company::{Context, Partners};
 use bridge_store::{Database, Receipt, StoredAnswer, WriteTransaction};
+use bridge_types::OwnIssuer;
 use bridge_validator::{Principal, Problem};
-use std::sync::Arc;
 
 /// What the retailer does. One method for each route; authorization was decided before.
 #[derive(Debug, Clone)]
 pub(crate) struct Service {
-    company: Arc<str>,
+    issuer: OwnIssuer,
     database: Database,
     partners: Partners,
 }
 
 impl Service {
     pub(crate) fn new(context: &Context) -> Self {
-        Self {
-            company: Arc::clone(&context.company),
-            database: context.database.clone(),
-            partners: context.partners.clone(),
-        }
+        Self { issuer: context.issuer.clone(), database: context.database.clone(), partners: context.partners.clone() }
     }
 
     pub(crate) fn database(&self) -> &Database {
@@ -30,11 +26,11 @@ impl Service {
 
     /// Places an order and, in the same write, sends its carrier the job.
     pub(crate) async fn place(&self, write: &mut WriteTransaction, new: NewOrder) -> Result<StoredAnswer, Failure> {
-        if self.partners.api(new.carrier.as_str()).is_none() {
+        let Some(carrier_issuer) = self.partners.issuer(new.carrier.as_str()) else {
             let mismatch = Mismatch::new("the name of a partner that this company calls", &new.carrier);
             return Err(Problem::validation_failed(vec![mismatch.at("/carrier".to_owned())]).into());
-        }
-        let order = Order::place(new, write.now());
+        };
+        let order = Order::place(new, &carrier_issuer, write.now());
         repository::insert_order(write.connection(), &order).await?;
         exchange::announce(write, &order).await?;
         created(format!("/orders/{}", order.id), &order)
@@ -65,13 +61,13 @@ impl Service {
         let found = repository::find_order(write.connection(), id, self.view(caller)).await?;
         let mut order = found.ok_or_else(not_found)?;
         let location = format!("/orders/{id}/tracking-events");
-        let source = format!("{} order {id}", caller.partner);
+        let source = format!("{} order {id}", caller.issuer);
         if write.receive(&source, new.event_id.as_str()).await? == Receipt::Repeated {
             let event_id = new.event_id.as_str();
-            let kept = repository::find_report(write.connection(), id, caller.partner, event_id).await?;
+            let kept = repository::find_report(write.connection(), id, caller.issuer.as_str(), event_id).await?;
             return already_done(location, &kept.ok_or_else(not_found)?);
         }
-        let event = TrackingEvent::receive(new, caller.partner, write.now());
+        let event = TrackingEvent::receive(new, caller, write.now());
         order.status = order.status.after(event.kind).map_err(Problem::from)?;
         order.updated_at = event.received_at;
         repository::update_order(write.connection(), &order).await?;
@@ -93,6 +89,6 @@ impl Service {
     }
 
     fn view<'a>(&self, caller: Principal<'a>) -> Viewer<'a> {
-        Viewer::of(caller, &self.company)
+        Viewer::of(caller, &self.issuer)
     }
 }

@@ -18,7 +18,6 @@ const TRACKING_WRITE: &str = "tracking:write";
 /// A shipment whose order is to be read.
 #[derive(Debug, Serialize, Deserialize)]
 struct UnreadOrder {
-    customer: String,
     order_reference: OrderReference,
     shipment: ItemId,
 }
@@ -26,7 +25,6 @@ struct UnreadOrder {
 /// An event that the customer is to hear of.
 #[derive(Debug, Serialize, Deserialize)]
 struct News {
-    customer: String,
     order_reference: OrderReference,
     report: Report,
 }
@@ -49,11 +47,7 @@ struct Order {
 
 /// Sends for the order behind a shipment, as part of the write that creates it.
 pub(crate) async fn send_for_order(write: &mut WriteTransaction, shipment: &Shipment) -> Result<(), StoreError> {
-    let unread = UnreadOrder {
-        customer: shipment.customer.clone(),
-        order_reference: shipment.order_reference.clone(),
-        shipment: shipment.id,
-    };
+    let unread = UnreadOrder { order_reference: shipment.order_reference.clone(), shipment: shipment.id };
     enqueue(write, SHIPMENT_CREATED, shipment, &unread).await
 }
 
@@ -65,8 +59,8 @@ pub(crate) async fn report(write: &mut WriteTransaction, shipment: &Shipment, ev
         note: event.note.as_ref().map(ToString::to_string),
         occurred_at: event.occurred_at,
     };
-    let (customer, order_reference) = (shipment.customer.clone(), shipment.order_reference.clone());
-    enqueue(write, SHIPMENT_EVENT, shipment, &News { customer, order_reference, report }).await
+    let order_reference = shipment.order_reference.clone();
+    enqueue(write, SHIPMENT_EVENT, shipment, &News { order_reference, report }).await
 }
 
 async fn enqueue(
@@ -75,7 +69,8 @@ async fn enqueue(
     about: &Shipment,
     payload: &impl Serialize,
 ) -> Result<(), StoreError> {
-    write.enqueue(NewMessage { topic, aggregate: &about.id.to_string(), payload }).await.map(drop)
+    let (recipient, aggregate) = (about.customer_issuer.as_str(), &about.id.to_string());
+    write.enqueue(NewMessage { topic, recipient, aggregate, payload }).await.map(drop)
 }
 
 /// Delivers what the outbox holds.
@@ -90,14 +85,14 @@ impl Exchange {
         Self { database, partners }
     }
 
-    fn customer(&self, name: &str) -> Result<Recipient, DeliveryFailure> {
-        Recipient::new(name, self.partners.api(name))
+    fn customer(&self, message: &Message) -> Result<Recipient, DeliveryFailure> {
+        Recipient::of(message, self.partners.of(message.recipient()))
     }
 
     async fn read_order(&self, message: &Message) -> Result<(), DeliveryFailure> {
         let unread: UnreadOrder = message.payload()?;
         let path = format!("/orders/{}", unread.order_reference.as_str());
-        let answer = self.customer(&unread.customer)?.get(&path, ORDERS_READ).await?;
+        let answer = self.customer(message)?.get(&path, ORDERS_READ).await?;
         let unreadable = |reason: String| {
             DeliveryFailure::permanent(format!("the lines of the customer's order cannot be read: {reason}"))
         };
@@ -123,9 +118,9 @@ impl Exchange {
     }
 
     async fn tell(&self, message: &Message) -> Result<(), DeliveryFailure> {
-        let News { customer, order_reference, report } = message.payload()?;
+        let News { order_reference, report } = message.payload()?;
         let path = format!("/orders/{}/tracking-events", order_reference.as_str());
-        self.customer(&customer)?.post(&path, TRACKING_WRITE, message.id(), &report).await.map(drop)
+        self.customer(message)?.post(&path, TRACKING_WRITE, message.id(), &report).await.map(drop)
     }
 }
 

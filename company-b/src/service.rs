@@ -4,24 +4,20 @@ use crate::repository;
 use bridge_business::{Failure, ItemId, Page, PageRequest, Viewer, already_done, created, not_found};
 use bridge_company::{Context, Partners};
 use bridge_store::{Database, StoredAnswer, WriteTransaction};
+use bridge_types::OwnIssuer;
 use bridge_validator::{Principal, Problem};
-use std::sync::Arc;
 
 /// What the carrier does. One method for each route; authorization was decided before.
 #[derive(Debug, Clone)]
 pub(crate) struct Service {
-    company: Arc<str>,
+    issuer: OwnIssuer,
     database: Database,
     partners: Partners,
 }
 
 impl Service {
     pub(crate) fn new(context: &Context) -> Self {
-        Self {
-            company: Arc::clone(&context.company),
-            database: context.database.clone(),
-            partners: context.partners.clone(),
-        }
+        Self { issuer: context.issuer.clone(), database: context.database.clone(), partners: context.partners.clone() }
     }
 
     pub(crate) fn database(&self) -> &Database {
@@ -36,7 +32,7 @@ impl Service {
         new: NewShipment,
         caller: Principal<'_>,
     ) -> Result<StoredAnswer, Failure> {
-        if self.partners.api(caller.partner).is_none() {
+        if self.partners.of(caller.issuer.as_str()).is_none() {
             return Err(Problem::conflict("this company has nowhere to read the orders of the caller").into());
         }
         let issuer = caller.issuer.as_str();
@@ -91,7 +87,7 @@ impl Service {
     }
 
     fn view<'a>(&self, caller: Principal<'a>) -> Viewer<'a> {
-        Viewer::of(caller, &self.company)
+        Viewer::of(caller, &self.issuer)
     }
 }
 

@@ -1,5 +1,6 @@
 use super::{LineBody, Lines, OrderStatus};
 use bridge_business::{Address, AddressBody, Check, ItemId, Money, Parse, Text};
+use bridge_types::IssuerUrl;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -36,9 +37,12 @@ pub struct Order {
     /// Its name.
     #[schema(value_type = String, format = Uuid)]
     pub(crate) id: ItemId,
-    /// The partner that delivers it.
+    /// The partner that delivers it, by its name here when the order was placed.
     #[schema(value_type = String)]
     pub(crate) carrier: Text<64>,
+    /// The partner's issuer, which is what it is known by.
+    #[serde(skip)]
+    pub(crate) carrier_issuer: String,
     /// How far it is.
     pub(crate) status: OrderStatus,
     /// Where it goes.
@@ -60,11 +64,12 @@ pub struct Order {
 }
 
 impl Order {
-    /// A new order, placed now.
-    pub(crate) fn place(new: NewOrder, now: Timestamp) -> Self {
+    /// A new order, placed now, for the carrier that is known by this issuer.
+    pub(crate) fn place(new: NewOrder, carrier_issuer: &IssuerUrl, now: Timestamp) -> Self {
         Self {
             id: ItemId::new(),
             carrier: new.carrier,
+            carrier_issuer: carrier_issuer.to_string(),
             status: OrderStatus::Placed,
             delivery_address: new.delivery_address,
             total: new.lines.total(),

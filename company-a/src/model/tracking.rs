@@ -1,4 +1,5 @@
 use bridge_business::{Check, ItemId, Mismatch, Moment, Parse, Text};
+use bridge_validator::Principal;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -89,8 +90,11 @@ pub struct TrackingEvent {
     /// What the carrier calls it.
     #[schema(value_type = String)]
     pub(crate) event_id: Text<64>,
-    /// Who reported it: a partner, by its name here.
+    /// Who reported it: a partner, by its name here at that time.
     pub(crate) reported_by: String,
+    /// The partner's issuer, which is what it is known by.
+    #[serde(skip)]
+    pub(crate) reporter_issuer: String,
     /// What happened.
     pub(crate) kind: EventKind,
     /// More about it, for people.
@@ -106,10 +110,10 @@ pub struct TrackingEvent {
 
 impl TrackingEvent {
     /// A report that is received now.
-    pub(crate) fn receive(new: NewTrackingEvent, reported_by: &str, now: Timestamp) -> Self {
+    pub(crate) fn receive(new: NewTrackingEvent, reporter: Principal<'_>, now: Timestamp) -> Self {
         let NewTrackingEvent { event_id, kind, note, occurred_at } = new;
-        let (id, reported_by) = (ItemId::new(), reported_by.to_owned());
-        Self { id, event_id, reported_by, kind, note, occurred_at, received_at: now }
+        let (reported_by, reporter_issuer) = (reporter.partner.to_owned(), reporter.issuer.to_string());
+        Self { id: ItemId::new(), event_id, reported_by, reporter_issuer, kind, note, occurred_at, received_at: now }
     }
 }
 

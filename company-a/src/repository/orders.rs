@@ -8,11 +8,13 @@ use sqlx::sqlite::SqliteRow;
 /// Keeps a new order.
 pub(crate) async fn insert_order(connection: &mut Connection, order: &Order) -> Result<(), Failure> {
     sqlx::query(
-        "INSERT INTO orders (id, carrier, status, delivery_address, lines, shipment, placed_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO orders
+             (id, carrier, carrier_issuer, status, delivery_address, lines, shipment, placed_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(order.id.to_string())
     .bind(order.carrier.as_str())
+    .bind(&order.carrier_issuer)
     .bind(order.status.as_str())
     .bind(serde_json::to_string(&order.delivery_address)?)
     .bind(serde_json::to_string(&order.lines)?)
@@ -43,9 +45,9 @@ pub(crate) async fn find_order(
     id: ItemId,
     viewer: Viewer<'_>,
 ) -> Result<Option<Order>, StoreError> {
-    let row = sqlx::query("SELECT * FROM orders WHERE id = $1 AND ($2 IS NULL OR carrier = $2)")
+    let row = sqlx::query("SELECT * FROM orders WHERE id = $1 AND ($2 IS NULL OR carrier_issuer = $2)")
         .bind(id.to_string())
-        .bind(viewer.partner())
+        .bind(viewer.issuer())
         .fetch_optional(connection)
         .await?;
     row.as_ref().map(order).transpose()
@@ -58,9 +60,10 @@ pub(crate) async fn list_orders(
     viewer: Viewer<'_>,
 ) -> Result<Vec<Order>, StoreError> {
     let rows = sqlx::query(
-        "SELECT * FROM orders WHERE ($1 IS NULL OR carrier = $1) AND ($2 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3",
+        "SELECT * FROM orders WHERE ($1 IS NULL OR carrier_issuer = $1) AND ($2 IS NULL OR id < $2)
+         ORDER BY id DESC LIMIT $3",
     )
-    .bind(viewer.partner())
+    .bind(viewer.issuer())
     .bind(page.after().map(|id| id.to_string()))
     .bind(page.rows())
     .fetch_all(connection)
@@ -74,6 +77,7 @@ fn order(row: &SqliteRow) -> Result<Order, StoreError> {
     Ok(Order {
         id: read("id of an order", row.try_get::<&str, _>("id")?.try_into())?,
         carrier: read("carrier of an order", row.try_get::<String, _>("carrier")?.try_into())?,
+        carrier_issuer: row.try_get("carrier_issuer")?,
         status: read("status of an order", row.try_get::<&str, _>("status")?.try_into())?,
         delivery_address: read("address of an order", parse_json(row.try_get("delivery_address")?))?,
         total: lines.total(),

@@ -12,13 +12,15 @@ pub(crate) async fn insert_event(
     event: &TrackingEvent,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO tracking_events (id, order_id, event_id, reported_by, kind, note, occurred_at, received_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO tracking_events
+             (id, order_id, event_id, reported_by, reporter_issuer, kind, note, occurred_at, received_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(event.id.to_string())
     .bind(order.to_string())
     .bind(event.event_id.as_str())
     .bind(&event.reported_by)
+    .bind(&event.reporter_issuer)
     .bind(event.kind.as_str())
     .bind(event.note.as_ref().map(Text::as_str))
     .bind(to_micros(event.occurred_at))
@@ -28,19 +30,20 @@ pub(crate) async fn insert_event(
     Ok(())
 }
 
-/// The report that bears this name, of this partner, about this order.
+/// The report that bears this name, of a client of this issuer, about this order.
 pub(crate) async fn find_report(
     connection: &mut Connection,
     order: ItemId,
-    reported_by: &str,
+    reporter_issuer: &str,
     event_id: &str,
 ) -> Result<Option<TrackingEvent>, StoreError> {
-    let row = sqlx::query("SELECT * FROM tracking_events WHERE order_id = $1 AND reported_by = $2 AND event_id = $3")
-        .bind(order.to_string())
-        .bind(reported_by)
-        .bind(event_id)
-        .fetch_optional(connection)
-        .await?;
+    let row =
+        sqlx::query("SELECT * FROM tracking_events WHERE order_id = $1 AND reporter_issuer = $2 AND event_id = $3")
+            .bind(order.to_string())
+            .bind(reporter_issuer)
+            .bind(event_id)
+            .fetch_optional(connection)
+            .await?;
     row.as_ref().map(event).transpose()
 }
 
@@ -67,6 +70,7 @@ fn event(row: &SqliteRow) -> Result<TrackingEvent, StoreError> {
         id: read("id of an event", row.try_get::<&str, _>("id")?.try_into())?,
         event_id: read("name of an event", row.try_get::<String, _>("event_id")?.try_into())?,
         reported_by: row.try_get("reported_by")?,
+        reporter_issuer: row.try_get("reporter_issuer")?,
         kind: read("kind of an event", row.try_get::<&str, _>("kind")?.try_into())?,
         note: read("note of an event", note)?,
         occurred_at: from_micros(row.try_get("occurred_at")?)?,

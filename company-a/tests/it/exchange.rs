@@ -77,5 +77,5 @@ async fn a_refused_order_is_visible_to_the_operator_and_stays_placed() {
     company.neighbour.wait_for(2).await;
     let order = company.until(&format!("/orders/{id}"), "orders:read", Value::is_object).await;
     assert_eq!((&order["status"], &order["shipment"]), (&json!("placed"), &Value::Null));
-    assert_eq!(company.database.backlog().await.unwrap().waiting, 1);
+    assert_eq!(company.waiting().await, 1);
 }

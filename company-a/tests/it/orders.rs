@@ -167,3 +167,27 @@ async fn a_partner_sees_the_orders_that_it_carries_and_no_others() {
     let apart = |mut body: Value| body.as_object_mut().unwrap().remove("correlation_id").map(|_| body);
     assert_eq!(apart(hidden.body), apart(absent.body), "the answers tell what exists");
 }
+
+#[actix_web::test]
+async fn an_order_stays_with_its_carrier_whatever_the_files_of_policies_are_called() {
+    let company = company().await;
+    let one = format!("/orders/{}", placed(&company, "k").await);
+    company.exchange_names(CARRIER, "stranger");
+    for (who, status, count) in [(OWN, 200, 1), (CARRIER, 200, 1), ("stranger", 404, 0)] {
+        let read = company.call(who, "orders:read", TestRequest::get().uri(&one)).await;
+        assert_eq!(read.status, status, "{who}");
+        let list = company.call(who, "orders:read", TestRequest::get().uri("/orders")).await;
+        assert_eq!(list.body["items"].as_array().unwrap().len(), count, "{who}");
+    }
+}
+
+#[actix_web::test]
+async fn a_partner_whose_file_takes_the_name_of_the_company_sees_no_more_than_before() {
+    let company = company().await;
+    let one = format!("/orders/{}", placed(&company, "k").await);
+    company.exchange_names(OWN, "stranger");
+    for (who, status) in [(OWN, 200), ("stranger", 404)] {
+        let read = company.call(who, "orders:read", TestRequest::get().uri(&one)).await;
+        assert_eq!(read.status, status, "{who}");
+    }
+}

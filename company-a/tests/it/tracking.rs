@@ -83,3 +83,13 @@ async fn each_defect_of_a_report_is_told() {
     let answer = track(&company, CARRIER, &id, "k1", &body).await;
     assert_eq!((answer.status, answer.pointers()), (422, vec!["/event_id", "/kind", "/note", "/occurred_at"]));
 }
+
+#[actix_web::test]
+async fn a_report_that_comes_again_after_its_partners_file_was_renamed_is_applied_once() {
+    let company = company().await;
+    let id = placed(&company, "k").await;
+    let first = track(&company, CARRIER, &id, "k1", &report("e1", "accepted")).await;
+    company.exchange_names(CARRIER, "stranger");
+    let again = track(&company, CARRIER, &id, "k2", &report("e1", "accepted")).await;
+    assert_eq!((first.status, again.status, &first.body), (201, 200, &again.body));
+}

@@ -39,7 +39,7 @@ async fn reports_arrive_once_and_in_order_over_an_outage_of_the_customer_and_a_r
     background.await.unwrap();
     company.neighbour.answers("POST /orders/o-1/tracking-events", 201, json!({}));
     company.run();
-    while company.database.backlog().await.unwrap().waiting > 0 {
+    while company.waiting().await > 0 {
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
     let mut reports = company.neighbour.received().await.split_off(1);
@@ -59,7 +59,7 @@ async fn an_order_that_makes_no_sense_is_refused_and_visible() {
     company.neighbour.wait_for(2).await;
     let shipment = company.until(&format!("/shipments/{id}"), "shipments:read", Value::is_object).await;
     assert_eq!((&shipment["status"], &shipment["lines"]), (&json!("created"), &Value::Null));
-    assert_eq!(company.database.backlog().await.unwrap().waiting, 1);
+    assert_eq!(company.waiting().await, 1);
 }
 
 #[actix_web::test]

@@ -31,7 +31,7 @@ async fn an_order_makes_one_shipment_under_whatever_key_it_is_asked_for() {
     elsewhere["delivery_address"]["city"] = json!("Mannheim");
     let answer = company.call(CUSTOMER, "shipments:write", post("/shipments", "k3", &elsewhere)).await;
     assert_eq!((answer.status, answer.code()), (409, "conflict"));
-    assert_eq!(company.database.backlog().await.unwrap().waiting, 1, "the order is read once");
+    assert_eq!(company.waiting().await, 1, "the order is read once");
 }
 
 #[actix_web::test]
@@ -98,6 +98,19 @@ async fn a_partner_sees_the_shipments_that_it_asked_for_and_no_others() {
         for path in [&one, &events] {
             let read = company.call(who, "shipments:read", TestRequest::get().uri(path)).await;
             assert_eq!(read.status, status, "{who} reads {path}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_shipment_stays_with_its_customer_whatever_the_files_of_policies_are_called() {
+    let company = company().await;
+    let one = format!("/shipments/{}", created(&company, "o-1").await);
+    for (exchanged, name) in [(OWN, "stranger"), (CUSTOMER, OWN)] {
+        company.exchange_names(exchanged, name);
+        for (who, status) in [(OWN, 200), (CUSTOMER, 200), ("stranger", 404)] {
+            let read = company.call(who, "shipments:read", TestRequest::get().uri(&one)).await;
+            assert_eq!(read.status, status, "{who}");
         }
     }
 }

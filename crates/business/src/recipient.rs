@@ -1,5 +1,5 @@
 use bridge_client::{ApiRequest, ApiResponse, CallError, PartnerApi, Problem};
-use bridge_store::{DeliveryFailure, MessageId};
+use bridge_store::{DeliveryFailure, Message, MessageId};
 use bridge_types::ScopeSet;
 use http::{HeaderName, HeaderValue, Method};
 use serde::Serialize;
@@ -16,12 +16,13 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 pub struct Recipient(Arc<PartnerApi>);
 
 impl Recipient {
-    /// The partner of this name, with its API if the configuration has one.
+    /// The partner that a message is for, with its API if the configuration has one.
     ///
     /// # Errors
     /// Temporary when it has none: an edit of the partner's file mends that.
-    pub fn new(name: &str, api: Option<Arc<PartnerApi>>) -> Result<Self, DeliveryFailure> {
-        let missing = || format!("expected an [outbound] section in partners/{name}.toml, found none");
+    pub fn of(message: &Message, api: Option<Arc<PartnerApi>>) -> Result<Self, DeliveryFailure> {
+        let issuer = message.recipient();
+        let missing = || format!("expected a file in partners/ with the issuer {issuer} and [outbound], found none");
         api.map(Self).ok_or_else(|| DeliveryFailure::temporary(missing()))
     }
 

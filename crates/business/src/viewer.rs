@@ -1,3 +1,4 @@
+use bridge_types::OwnIssuer;
 use bridge_validator::Principal;
 
 /// For whom something is looked up. A partner is shown what concerns it, as if nothing else existed; the own clients
@@ -11,25 +12,32 @@ pub enum Viewer<'a> {
 }
 
 impl<'a> Viewer<'a> {
-    /// Who looks. The policy for the own issuer bears the company's own name.
-    pub fn of(principal: Principal<'a>, company: &str) -> Self {
-        if principal.partner == company { Self::Own } else { Self::Partner(principal) }
-    }
-
-    /// The name of the partner to whose things the view is limited; `None` for no limit.
-    pub fn partner(self) -> Option<&'a str> {
-        self.limit().map(|principal| principal.partner)
+    /// Who looks. Own is whoever has a token of the own issuer, and nobody else, whatever the file of a policy is called.
+    pub fn of(principal: Principal<'a>, own: &OwnIssuer) -> Self {
+        if principal.issuer == own.url() { Self::Own } else { Self::Partner(principal) }
     }
 
     /// The issuer to whose clients' things the view is limited; `None` for no limit.
     pub fn issuer(self) -> Option<&'a str> {
-        self.limit().map(|principal| principal.issuer.as_str())
-    }
-
-    fn limit(self) -> Option<Principal<'a>> {
         match self {
             Self::Own => None,
-            Self::Partner(principal) => Some(principal),
+            Self::Partner(principal) => Some(principal.issuer.as_str()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Viewer;
+    use bridge_types::OwnIssuer;
+    use bridge_validator::Principal;
+
+    #[test]
+    fn a_partner_whose_file_bears_the_name_of_the_company_is_a_partner() {
+        let own = OwnIssuer::new("https://issuer.company-a.example".parse().unwrap());
+        let (other, client) = ("https://issuer.company-b.example".parse().unwrap(), "shop".parse().unwrap());
+        let of = |issuer, partner| Viewer::of(Principal { issuer, client_id: &client, partner }, &own).issuer();
+        assert_eq!(of(&other, "company-a"), Some("https://issuer.company-b.example"));
+        assert_eq!(of(own.url(), "ourselves"), None);
     }
 }

@@ -2,7 +2,7 @@ use crate::partners::Partners;
 use actix_web::web::ServiceConfig;
 use async_trait::async_trait;
 use bridge_store::{Database, Migration};
-use bridge_types::{Audience, Clock, ScopeSet};
+use bridge_types::{Audience, Clock, OwnIssuer, ScopeSet};
 use bridge_validator::GuardedRoutes;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -46,11 +46,13 @@ pub trait Application: Send + Sync + Sized + 'static {
 pub struct Context {
     /// The name of the company, from `company.toml`.
     pub company: Arc<str>,
+    /// The own issuer: a principal of it is a client of this company.
+    pub issuer: OwnIssuer,
     /// The audience (and public URL) of the own API.
     pub api: Audience,
     /// The company's database, migrated.
     pub database: Database,
-    /// The APIs of partners, by the name of the partner's file.
+    /// The partners that this company calls.
     pub partners: Partners,
     /// The clock. There is no other.
     pub clock: Arc<dyn Clock>,

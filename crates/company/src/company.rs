@@ -85,6 +85,7 @@ impl Company {
         let shutdown = CancellationToken::new();
         let context = Context {
             company: name,
+            issuer: identity.issuer.clone(),
             api: identity.api.clone(),
             database: database.clone(),
             partners,

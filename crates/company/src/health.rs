@@ -1,6 +1,6 @@
 use crate::config::ConfigError;
 use arc_swap::ArcSwap;
-use bridge_store::Database;
+use bridge_store::{Backlog, Database};
 use bridge_validator::keys::KeyState;
 use bridge_validator::{PolicyState, TrustPolicies};
 use serde::Serialize;
@@ -26,6 +26,9 @@ pub(crate) struct Readiness {
     company: Arc<str>,
     version: &'static str,
     database: Status,
+    /// What waits for each partner. `blocked` messages are not even tried: each waits behind a dead letter about the same
+    /// thing, until somebody retries or drops that (`outbox list`).
+    outbox: Vec<Backlog>,
     /// Why the files of `clients/`, or `[outbound]` sections, are not in use as they are now.
     configuration_errors: Arc<Vec<ConfigError>>,
     policies: Vec<PolicyState>,
@@ -58,13 +61,17 @@ impl Health {
 
     /// Looks at everything now.
     pub(crate) async fn readiness(&self) -> Readiness {
-        let database = if self.database.read().await.is_ok() { Status::Ready } else { Status::Failing };
+        let (database, outbox) = match self.database.backlog().await {
+            Ok(outbox) => (Status::Ready, outbox),
+            Err(_) => (Status::Failing, Vec::new()),
+        };
         let status = if self.stopping.load(Ordering::Acquire) { Status::Stopping } else { database };
         Readiness {
             status,
             company: Arc::clone(&self.company),
             version: env!("CARGO_PKG_VERSION"),
             database,
+            outbox,
             configuration_errors: self.configuration.load_full(),
             policies: self.policies.state(),
             keys: self.policies.partners().iter().map(|partner| partner.keys().state()).collect(),

@@ -78,8 +78,8 @@ impl Live {
             let Some(target) = &policy.outbound else { continue };
             match self.connect(policy, target).await {
                 Ok((api, agent)) => {
-                    apis.insert(policy.partner.to_string(), Arc::new(api));
-                    agents.extend(agent.map(|agent| (policy.partner.to_string(), Arc::new(agent))));
+                    apis.insert(policy.issuer.url().clone(), Arc::new(api));
+                    agents.extend(agent.map(|agent| (policy.issuer.url().clone(), Arc::new(agent))));
                 }
                 Err(error) => {
                     tracing::error!(target: "bridge", event = "outbound_rejected", outcome = "error",

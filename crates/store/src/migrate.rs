@@ -14,6 +14,7 @@ const OWN: &[Migration] = &[
     },
     Migration { version: 2, name: "idempotent writes", sql: include_str!("../migrations/0002_idempotent_writes.sql") },
     Migration { version: 3, name: "outbox and inbox", sql: include_str!("../migrations/0003_outbox_and_inbox.sql") },
+    Migration { version: 4, name: "outbox recipients", sql: include_str!("../migrations/0004_outbox_recipients.sql") },
     Migration { version: 10, name: "revisions", sql: include_str!("../migrations/0010_revisions.sql") },
 ];
 

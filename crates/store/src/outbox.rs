@@ -6,6 +6,7 @@ mod dispatcher;
 mod message;
 mod pace;
 mod table;
+mod turns;
 
 pub use dead_letters::{Backlog, DeadLetter};
 pub use dispatcher::{Deliver, DeliveryFailure, Dispatcher};

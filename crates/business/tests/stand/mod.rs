@@ -14,7 +14,7 @@ use bridge_company::{Application, Context, Partners};
 use bridge_jose::Algorithm;
 use bridge_store::{Database, DatabaseUrl};
 use bridge_testkit::TestIssuer;
-use bridge_types::{Audience, Clock, SystemClock};
+use bridge_types::{Audience, Clock, OwnIssuer, SystemClock};
 use bridge_validator::{Gate, KeySetup, KeyTiming, TrustPolicies, TrustPolicy, Validator, correlate};
 use serde_json::Value;
 use std::fs;
@@ -33,6 +33,7 @@ pub(crate) struct Stand<A> {
     pub(crate) neighbour: Neighbour,
     application: Arc<A>,
     issuers: [(&'static str, TestIssuer); 3],
+    policies: Arc<TrustPolicies>,
     gate: Gate,
     clock: Arc<dyn Clock>,
     shutdown: CancellationToken,
@@ -64,21 +65,36 @@ impl<A: Application> Stand<A> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let api: Audience = format!("https://api.{company}.example").parse().unwrap();
         let directory = TempDir::new().unwrap();
-        let issuers = [company, neighbour, "stranger"]
-            .map(|name| (name, TestIssuer::new(&format!("https://issuer.{name}.example"), Algorithm::Es256)));
+        let issuers =
+            [company, neighbour, "stranger"].map(|name| (name, TestIssuer::new(&issuer_of(name), Algorithm::Es256)));
         for (name, issuer) in &issuers {
             write_policy::<A>(directory.path(), name, issuer, &api);
         }
         let fetchers = Arc::new(|_: &TrustPolicy| Err("nothing is fetched here".to_owned()));
         let setup = KeySetup { fetchers, clock: Arc::clone(&clock), timing: KeyTiming::default() };
-        let policies = TrustPolicies::load(directory.path(), setup).unwrap();
-        let gate = Gate::new(Validator::new(Arc::new(policies), Arc::clone(&clock)), &api);
+        let policies = Arc::new(TrustPolicies::load(directory.path(), setup).unwrap());
+        let gate = Gate::new(Validator::new(Arc::clone(&policies), Arc::clone(&clock)), &api);
         let other = Neighbour::start(neighbour, Arc::clone(&clock)).await;
         let (database, shutdown) = (open::<A>(&directory, &clock).await, CancellationToken::new());
-        let partners = Partners::from_iter([other.api()]);
+        let partners = partners(&other);
         let context = context(company, &api, &database, partners, (&clock, &shutdown));
         let application = Arc::new(A::new(context));
-        Self { company, api, database, neighbour: other, application, issuers, gate, clock, shutdown, directory }
+        let neighbour = other;
+        Self { company, api, database, neighbour, application, issuers, policies, gate, clock, shutdown, directory }
+    }
+
+    /// Exchanges the names of two policy files while the company runs, as an operator may.
+    pub(crate) fn exchange_names(&self, one: &str, other: &str) {
+        let file = |name: &str| self.directory.path().join(format!("{name}.toml"));
+        let (first, second) = (fs::read(file(one)).unwrap(), fs::read(file(other)).unwrap());
+        fs::write(file(one), second).unwrap();
+        fs::write(file(other), first).unwrap();
+        assert!(self.policies.reload(self.directory.path()).rejected.is_empty());
+    }
+
+    /// How many messages wait to be delivered.
+    pub(crate) async fn waiting(&self) -> u64 {
+        self.database.backlog().await.unwrap().iter().map(|backlog| backlog.waiting).sum()
     }
 
     /// Stops the company without a word and starts it again on the same database.
@@ -87,7 +103,7 @@ impl<A: Application> Stand<A> {
         self.database.close().await;
         self.shutdown = CancellationToken::new();
         self.database = open::<A>(&self.directory, &self.clock).await;
-        let partners = Partners::from_iter([self.neighbour.api()]);
+        let partners = partners(&self.neighbour);
         let context = context(self.company, &self.api, &self.database, partners, (&self.clock, &self.shutdown));
         self.application = Arc::new(A::new(context));
     }
@@ -136,6 +152,15 @@ impl<A: Application> Stand<A> {
     }
 }
 
+/// The issuer of the company of this name.
+fn issuer_of(name: &str) -> String {
+    format!("https://issuer.{name}.example")
+}
+
+fn partners(neighbour: &Neighbour) -> Partners {
+    Partners::from_iter([(issuer_of(neighbour.name()).parse().unwrap(), neighbour.api())])
+}
+
 /// A policy that lets both clients do everything: what a test is about is the token.
 fn write_policy<A: Application>(directory: &std::path::Path, name: &str, issuer: &TestIssuer, api: &Audience) {
     let scopes: Vec<_> = A::scopes().iter().map(|scope| format!("\"{scope}\"")).collect();
@@ -163,6 +188,7 @@ fn context(
 ) -> Context {
     Context {
         company: company.into(),
+        issuer: OwnIssuer::new(issuer_of(company).parse().unwrap()),
         api: api.clone(),
         database: database.clone(),
         partners,

@@ -1,3 +1,4 @@
+use bridge_store::MessageId;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -39,6 +40,11 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: ClientsCommand,
     },
+    /// Look at the messages on their way to partners, and settle those that were given up
+    Outbox {
+        #[command(subcommand)]
+        command: OutboxCommand,
+    },
     /// Call a partner's API like curl, with a token that is never shown
     Call(CallArguments),
 }
@@ -67,6 +73,25 @@ pub(super) enum KeysCommand {
 pub(super) enum ClientsCommand {
     /// Show the clients of the own issuer and what they may ask for
     List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum OutboxCommand {
+    /// Show what waits for each partner, and the dead letters: messages that their partner refused again and again. Each
+    /// holds back the later messages about the same thing
+    List,
+    /// Try dead letters again, from the beginning; exit code 1 when one is not there
+    Retry(DeadLetters),
+    /// Forget dead letters for good, so that those behind them are delivered; exit code 1 when one is not there
+    Drop(DeadLetters),
+}
+
+/// Dead letters, by their ids.
+#[derive(Debug, Args)]
+pub(super) struct DeadLetters {
+    /// The ids that `outbox list` shows
+    #[arg(required = true, value_name = "ID")]
+    pub(super) ids: Vec<MessageId>,
 }
 
 /// Call a partner's API with a token of the own issuer.

@@ -2,7 +2,7 @@ use super::output::Console;
 use super::process::Exit;
 use crate::config::ConfigError;
 use crate::error::StartError;
-use bridge_store::OpenError;
+use bridge_store::{OpenError, StoreError};
 
 /// Why a command did not succeed, split by exit code.
 #[derive(Debug)]
@@ -57,6 +57,12 @@ impl From<Vec<ConfigError>> for Failure {
 impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
         Self::Refused(error.to_string())
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.to_string())
     }
 }
 

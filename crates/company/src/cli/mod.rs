@@ -7,6 +7,7 @@ mod clients;
 mod config_check;
 mod failure;
 mod keys;
+mod outbox;
 mod output;
 mod partner_api;
 mod partners_check;
@@ -19,10 +20,11 @@ pub use process::{Exit, Process};
 
 use crate::application::Application;
 use crate::config::Variables;
-use arguments::{Arguments, ClientsCommand, Command, ConfigCommand, KeysCommand, PartnersCommand};
+use arguments::{Arguments, ClientsCommand, Command, ConfigCommand, KeysCommand, OutboxCommand, PartnersCommand};
 use bridge_types::{Clock, SystemClock};
 use clap::{CommandFactory, FromArgMatches};
 use failure::Failure;
+use outbox::Verdict;
 use output::Console;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -65,6 +67,11 @@ async fn dispatch<A: Application>(invocation: &mut Invocation, command: Command)
         Command::Partners { command: PartnersCommand::Check } => partners_check::run::<A>(invocation).await,
         Command::Keys { command: KeysCommand::List } => keys::run::<A>(invocation).await,
         Command::Clients { command: ClientsCommand::List } => clients::run(invocation),
+        Command::Outbox { command } => match command {
+            OutboxCommand::List => outbox::list::<A>(invocation).await,
+            OutboxCommand::Retry(dead) => outbox::settle::<A>(invocation, Verdict::Retry, &dead.ids).await,
+            OutboxCommand::Drop(dead) => outbox::settle::<A>(invocation, Verdict::Drop, &dead.ids).await,
+        },
         Command::Call(arguments) => call::run::<A>(invocation, arguments).await,
     }
 }

@@ -9,6 +9,7 @@ mod environment;
 mod limits;
 mod mirror;
 mod operations;
+mod outbox;
 mod reload;
 mod start;
 mod support;

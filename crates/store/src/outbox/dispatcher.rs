@@ -1,9 +1,10 @@
-use super::{Message, MessageId, Pace, PayloadUnreadable, table};
-use crate::{Database, StoreError};
+use super::turns::Turns;
+use super::{Message, Pace, PayloadUnreadable, table};
+use crate::{Connection, Database, StoreError};
 use async_trait::async_trait;
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -70,13 +71,13 @@ pub struct Dispatcher {
     deliver: Arc<dyn Deliver>,
     pace: Pace,
     tasks: JoinSet<(Message, Result<(), DeliveryFailure>)>,
-    under_way: HashSet<MessageId>,
+    turns: Turns,
 }
 
 impl Dispatcher {
     /// A dispatcher that has not begun.
     pub fn new(database: Database, deliver: Arc<dyn Deliver>, pace: Pace) -> Self {
-        Self { database, deliver, pace, tasks: JoinSet::new(), under_way: HashSet::new() }
+        Self { database, deliver, pace, tasks: JoinSet::new(), turns: Turns::new(pace) }
     }
 
     /// Delivers what is due, at once when something is written, until it is dropped. What was under way then is
@@ -96,26 +97,57 @@ impl Dispatcher {
         }
     }
 
-    /// Starts what is due and gives the time until the next message is.
+    /// Starts what is due, the recipients taking turns, and gives the time until there may be more to start.
     async fn start_due(&mut self) -> Result<Duration, StoreError> {
-        let now = self.database.clock().now();
-        // Those under way are still in the table, so room is left for reading them again.
-        let limit = self.pace.parallel + self.under_way.len();
+        let clock = self.database.clock();
+        let (now, age) = (clock.now(), clock.monotonic());
         let mut connection = self.database.read().await?;
-        for message in table::due(&mut connection, now, after(now, self.pace.longest), limit).await? {
-            if self.under_way.len() < self.pace.parallel && self.under_way.insert(message.id) {
-                self.tasks.spawn(attempt(self.deliver.clone(), message));
+        let mut due = self.due(&mut connection, now, age).await?;
+        while let Some(recipient) = self.turns.next(due.keys().map(String::as_str), age).map(str::to_owned) {
+            match due.get_mut(&recipient).and_then(VecDeque::pop_front) {
+                Some(message) => {
+                    self.turns.start(message.id, &recipient);
+                    self.tasks.spawn(attempt(self.deliver.clone(), message));
+                }
+                None => drop(due.remove(&recipient)),
             }
         }
         let next = table::next_due(&mut connection, now).await?;
-        let pause = next.map(|next| Duration::try_from(next.duration_since(now)).unwrap_or_default());
-        Ok(pause.unwrap_or(self.pace.longest).min(self.pace.longest))
+        let next = next.map(|next| Duration::try_from(next.duration_since(now)).unwrap_or_default());
+        let rested = self.turns.next_rest_end(age).map(|end| end.saturating_sub(age));
+        Ok(next.into_iter().chain(rested).chain([self.pace.longest]).min().unwrap_or_default())
+    }
+
+    /// What is due for each recipient that may get a message now, as many as it may get.
+    async fn due(
+        &mut self,
+        connection: &mut Connection,
+        now: Timestamp,
+        age: Duration,
+    ) -> Result<BTreeMap<String, VecDeque<Message>>, StoreError> {
+        let recipients = table::recipients(connection).await?;
+        self.turns.forget_all_but(&recipients);
+        let times = (now, after(now, self.pace.longest));
+        let mut due = BTreeMap::new();
+        for recipient in recipients {
+            let room = self.turns.room(&recipient, age);
+            if room > 0 {
+                let messages = table::due(connection, &recipient, times, self.turns.under_way(), room).await?;
+                due.insert(recipient, messages.into());
+            }
+        }
+        Ok(due)
     }
 
     async fn settle(&mut self, ended: Result<(Message, Result<(), DeliveryFailure>), JoinError>) {
         // A task neither panics (that is caught in it) nor is cancelled while the dispatcher lives.
         let Ok((message, result)) = ended else { return };
-        self.under_way.remove(&message.id);
+        match &result {
+            Err(DeliveryFailure::Temporary { retry_after, .. }) => {
+                self.turns.missed(message.id, *retry_after, self.database.clock().monotonic());
+            }
+            Ok(()) | Err(DeliveryFailure::Permanent { .. }) => self.turns.reached(message.id),
+        }
         if let Err(error) = self.record(&message, result).await {
             tracing::error!(target: "bridge", event = "outbox_unwritable", outcome = "error", message_id = %message.id,
                 topic = message.topic, detail = %error, "the outcome of a delivery was not kept; it will be repeated");
@@ -143,7 +175,8 @@ impl Dispatcher {
         };
         let event = if dead { "outbox_dead_letter" } else { "outbox_retry" };
         tracing::warn!(target: "bridge", event, outcome = "error", message_id = %message.id, topic = message.topic,
-            aggregate = message.aggregate, attempt, detail = failure, "a message was not delivered");
+            recipient = message.recipient, aggregate = message.aggregate, attempt, detail = failure,
+            "a message was not delivered");
         Ok(())
     }
 }
@@ -163,9 +196,6 @@ fn after(now: Timestamp, pause: Duration) -> Timestamp {
 
 impl fmt::Debug for Dispatcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Dispatcher")
-            .field("pace", &self.pace)
-            .field("under_way", &self.under_way)
-            .finish_non_exhaustive()
+        f.debug_struct("Dispatcher").field("pace", &self.pace).field("turns", &self.turns).finish_non_exhaustive()
     }
 }

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use uuid::Uuid;
 
 /// The name of a message, the same at every attempt: send it as the `Idempotency-Key`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 pub struct MessageId(Uuid);
 
 impl MessageId {
@@ -38,6 +38,8 @@ impl fmt::Display for MessageId {
 pub struct NewMessage<'m, P> {
     /// What is to be done with it; the deliverer tells messages apart by it.
     pub topic: &'static str,
+    /// Who it is for: the issuer identifier of a partner, which names it whatever its file is called.
+    pub recipient: &'m str,
     /// What it is about, such as a shipment: messages about the same thing are delivered in the order they were
     /// written, each only after the one before it.
     pub aggregate: &'m str,
@@ -50,6 +52,7 @@ pub struct NewMessage<'m, P> {
 pub struct Message {
     pub(crate) id: MessageId,
     pub(crate) topic: String,
+    pub(crate) recipient: String,
     pub(crate) aggregate: String,
     pub(crate) payload: String,
     pub(crate) trace: TraceParent,
@@ -66,6 +69,11 @@ impl Message {
     /// What is to be done with it.
     pub fn topic(&self) -> &str {
         &self.topic
+    }
+
+    /// Who it is for.
+    pub fn recipient(&self) -> &str {
+        &self.recipient
     }
 
     /// What it is about.
@@ -105,11 +113,12 @@ impl WriteTransaction {
             .map_err(|error| StoreError::unreadable("payload of a new message", error))?;
         let (id, now) = (MessageId(Uuid::now_v7()), to_micros(self.now()));
         sqlx::query(
-            "INSERT INTO outbox (id, topic, aggregate, payload, trace_parent, created_at, next_attempt_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $6)",
+            "INSERT INTO outbox (id, topic, recipient, aggregate, payload, trace_parent, created_at, next_attempt_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $7)",
         )
         .bind(id.to_string())
         .bind(message.topic)
+        .bind(message.recipient)
         .bind(message.aggregate)
         .bind(payload)
         .bind(TraceParent::current().unwrap_or_default().to_string())

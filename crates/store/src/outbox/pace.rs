@@ -13,12 +13,16 @@ pub struct Pace {
     pub refusals: u32,
     /// How many messages are under way at once, each of another aggregate.
     pub parallel: usize,
+    /// How many of them may be for one recipient, so that one that does not answer leaves places to the others.
+    pub per_recipient: usize,
 }
 
 impl Default for Pace {
-    /// A quarter of a second, doubling up to 30 seconds; dead after 8 refusals (half a minute); 8 at once.
+    /// A quarter of a second, doubling up to 30 seconds; dead after 8 refusals (half a minute); 8 at once, 2 of them for
+    /// one recipient.
     fn default() -> Self {
-        Self { first: Duration::from_millis(250), longest: Duration::from_secs(30), refusals: 8, parallel: 8 }
+        let (first, longest) = (Duration::from_millis(250), Duration::from_secs(30));
+        Self { first, longest, refusals: 8, parallel: 8, per_recipient: 2 }
     }
 }
 

@@ -6,24 +6,47 @@ use jiff::Timestamp;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-/// The oldest message of each aggregate, if it is due, in the order of writing. A dead one holds back those after it.
+/// Everybody for whom there is a message to be delivered, in no particular order. However many messages wait, each
+/// recipient costs one look into the index.
+pub(super) async fn recipients(connection: &mut Connection) -> Result<Vec<String>, StoreError> {
+    let recipients = sqlx::query_scalar(
+        "WITH RECURSIVE recipients (name) AS (
+             SELECT MIN(recipient) FROM outbox WHERE dead_at IS NULL
+             UNION ALL
+             SELECT (SELECT MIN(recipient) FROM outbox WHERE dead_at IS NULL AND recipient > name)
+             FROM recipients WHERE name IS NOT NULL
+         )
+         SELECT name FROM recipients WHERE name IS NOT NULL",
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(recipients)
+}
+
+/// The oldest message of each aggregate for one recipient, if it is due and not under way, in the order of writing. A
+/// dead one holds back those after it.
 ///
 /// A moment further ahead than the longest pause was written by a clock that has since been set back: it counts as due.
 pub(super) async fn due(
     connection: &mut Connection,
-    now: Timestamp,
-    furthest: Timestamp,
+    recipient: &str,
+    (now, furthest): (Timestamp, Timestamp),
+    under_way: impl Iterator<Item = MessageId>,
     limit: usize,
 ) -> Result<Vec<Message>, StoreError> {
+    let under_way: Vec<_> = under_way.map(|id| id.to_string()).collect();
     let rows = sqlx::query(
-        "SELECT id, topic, aggregate, payload, trace_parent, attempts, created_at FROM outbox
-         WHERE dead_at IS NULL AND (next_attempt_at <= $1 OR next_attempt_at > $2)
+        "SELECT id, topic, recipient, aggregate, payload, trace_parent, attempts, created_at FROM outbox
+         WHERE dead_at IS NULL AND recipient = $1 AND (next_attempt_at <= $2 OR next_attempt_at > $3)
+           AND id NOT IN (SELECT value FROM json_each($4))
            AND NOT EXISTS (SELECT 1 FROM outbox AS earlier
                            WHERE earlier.aggregate = outbox.aggregate AND earlier.sequence < outbox.sequence)
-         ORDER BY sequence LIMIT $3",
+         ORDER BY sequence LIMIT $5",
     )
+    .bind(recipient)
     .bind(to_micros(now))
     .bind(to_micros(furthest))
+    .bind(serde_json::Value::from(under_way).to_string())
     .bind(i64::try_from(limit).unwrap_or(i64::MAX))
     .fetch_all(connection)
     .await?;
@@ -94,6 +117,7 @@ fn message(row: &SqliteRow) -> Result<Message, StoreError> {
     Ok(Message {
         id: id.parse().map_err(|error| StoreError::unreadable("message", error))?,
         topic: row.try_get("topic")?,
+        recipient: row.try_get("recipient")?,
         aggregate: row.try_get("aggregate")?,
         payload: row.try_get("payload")?,
         trace: trace.parse().map_err(|error| StoreError::unreadable("message", error))?,

@@ -7,28 +7,37 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 
-const PACE: Pace =
-    Pace { first: Duration::from_millis(4), longest: Duration::from_millis(20), refusals: 3, parallel: 4 };
+pub(crate) const PACE: Pace = Pace {
+    first: Duration::from_millis(4),
+    longest: Duration::from_millis(20),
+    refusals: 3,
+    parallel: 4,
+    per_recipient: 2,
+};
 
-async fn open(place: &Place) -> Database {
+pub(crate) async fn open(place: &Place) -> Database {
     place.open_with(Arc::new(SystemClock::new())).await
 }
 
-async fn send(database: &Database, aggregate: &str, texts: &[&str]) {
+pub(crate) async fn send(database: &Database, aggregate: &str, texts: &[&str]) {
+    send_to(database, "b", aggregate, texts).await;
+}
+
+pub(crate) async fn send_to(database: &Database, recipient: &str, aggregate: &str, texts: &[&str]) {
     let mut transaction = database.write().await.unwrap();
     for text in texts {
-        transaction.enqueue(NewMessage { topic: "test", aggregate, payload: text }).await.unwrap();
+        transaction.enqueue(NewMessage { topic: "test", recipient, aggregate, payload: text }).await.unwrap();
     }
     transaction.commit().await.unwrap();
 }
 
-fn dispatch(database: &Database, receiver: &Arc<Recording>, pace: Pace) -> JoinHandle<()> {
+pub(crate) fn dispatch(database: &Database, receiver: &Arc<Recording>, pace: Pace) -> JoinHandle<()> {
     tokio::spawn(Dispatcher::new(database.clone(), receiver.clone(), pace).run())
 }
 
-async fn emptied(database: &Database) {
+pub(crate) async fn emptied(database: &Database) {
     let empty = async {
-        while database.backlog().await.unwrap().waiting > 0 {
+        while database.backlog().await.unwrap().iter().any(|backlog| backlog.waiting > 0) {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     };
@@ -40,11 +49,11 @@ async fn attempts(database: &Database) -> u32 {
     sqlx::query_scalar("SELECT attempts FROM outbox").fetch_one(&mut *connection).await.unwrap()
 }
 
-fn later() -> Answer {
+pub(crate) fn later() -> Answer {
     Answer::Failure(DeliveryFailure::temporary("down"))
 }
 
-fn never() -> Answer {
+pub(crate) fn never() -> Answer {
     Answer::Failure(DeliveryFailure::permanent("422 validation_failed"))
 }
 
@@ -67,7 +76,8 @@ async fn a_message_of_a_write_that_is_not_kept_never_leaves() {
     let (database, receiver) = (open(&place).await, Arc::<Recording>::default());
     let dispatcher = dispatch(&database, &receiver, PACE);
     let mut transaction = database.write().await.unwrap();
-    transaction.enqueue(NewMessage { topic: "test", aggregate: "order-1", payload: &"lost" }).await.unwrap();
+    let lost = NewMessage { topic: "test", recipient: "b", aggregate: "order-1", payload: &"lost" };
+    transaction.enqueue(lost).await.unwrap();
     sqlx::query("INSERT INTO notes VALUES ('lost')").execute(transaction.connection()).await.unwrap();
     drop(transaction);
     send(&database, "order-1", &["kept"]).await;
@@ -156,44 +166,6 @@ async fn a_message_under_way_is_not_started_twice() {
 }
 
 #[tokio::test]
-async fn a_refused_message_dies_visibly_holds_back_its_aggregate_and_can_be_revived() {
-    let place = Place::new();
-    let database = open(&place).await;
-    let receiver = Arc::new(Recording::answering([never(), never(), never()]));
-    let dispatcher = dispatch(&database, &receiver, PACE);
-    send(&database, "order-1", &["bad", "next"]).await;
-    receiver.received(3).await;
-    send(&database, "order-2", &["other"]).await;
-    assert_eq!(receiver.texts(4).await, ["bad", "bad", "bad", "other"]);
-
-    let dead = database.dead_letters(10).await.unwrap();
-    assert_eq!(dead.len(), 1);
-    assert_eq!((dead[0].aggregate.as_str(), dead[0].failure.as_str()), ("order-1", "422 validation_failed"));
-    assert_eq!((dead[0].topic.as_str(), dead[0].attempts), ("test", 3));
-    let backlog = database.backlog().await.unwrap();
-    assert_eq!(backlog.dead, 1);
-
-    assert!(database.revive_dead_letter(dead[0].id).await.unwrap());
-    assert!(!database.revive_dead_letter(dead[0].id).await.unwrap());
-    assert_eq!(receiver.texts(6).await[4..], ["bad", "next"]);
-    assert!(database.dead_letters(10).await.unwrap().is_empty());
-    dispatcher.abort();
-}
-
-#[tokio::test]
-async fn an_outage_between_refusals_does_not_kill_a_message() {
-    let place = Place::new();
-    let database = open(&place).await;
-    let receiver = Arc::new(Recording::answering([never(), never(), later(), never(), never()]));
-    let dispatcher = dispatch(&database, &receiver, PACE);
-    send(&database, "order-1", &["stubborn"]).await;
-    receiver.received(6).await;
-    emptied(&database).await;
-    assert!(database.dead_letters(1).await.unwrap().is_empty());
-    dispatcher.abort();
-}
-
-#[tokio::test]
 async fn a_clock_that_is_set_back_does_not_hold_up_messages() {
     let place = Place::new();
     let database = place.open().await;
@@ -204,7 +176,59 @@ async fn a_clock_that_is_set_back_does_not_hold_up_messages() {
     while attempts(&database).await == 0 {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
+    // The recipient has rested by now, but the message's own time has not come.
+    place.clock.advance(PACE.longest);
     place.clock.step(jiff::SignedDuration::from_hours(-3));
     receiver.received(2).await;
     dispatcher.abort();
+}
+
+#[tokio::test]
+async fn a_recipient_that_never_answers_does_not_hold_up_the_others() {
+    let place = Place::new();
+    let database = open(&place).await;
+    let receiver = Arc::new(Recording::hanging_for(["hangs"]));
+    for number in 0..20 {
+        send_to(&database, "hangs", &format!("order-{number}"), &["stuck"]).await;
+    }
+    let dispatcher = dispatch(&database, &receiver, PACE);
+    assert_eq!(receiver.texts(2).await, ["stuck", "stuck"]);
+    for number in 20..30 {
+        send_to(&database, "works", &format!("order-{number}"), &["free"]).await;
+    }
+    let texts = receiver.texts(12).await;
+    assert_eq!(texts.iter().filter(|text| *text == "stuck").count(), 2, "{texts:?}");
+    dispatcher.abort();
+}
+
+#[tokio::test]
+async fn recipients_take_turns_however_much_stands_before_them_for_another() {
+    let place = Place::new();
+    let database = open(&place).await;
+    for number in 0..20 {
+        send_to(&database, "much", &format!("order-{number}"), &["old"]).await;
+    }
+    send_to(&database, "little", "order-20", &["new"]).await;
+    let receiver = Arc::<Recording>::default();
+    let dispatcher = dispatch(&database, &receiver, Pace { parallel: 1, ..PACE });
+    let texts = receiver.texts(21).await;
+    let place = texts.iter().position(|text| text == "new");
+    assert!(place.is_some_and(|place| place <= 1), "{texts:?}");
+    dispatcher.abort();
+}
+
+#[tokio::test]
+async fn a_recipient_that_is_down_is_asked_with_one_message_and_not_with_all_of_them() {
+    let place = Place::new();
+    let database = open(&place).await;
+    let receiver = Arc::new(Recording::answering((0..1000).map(|_| later())));
+    for number in 0..50 {
+        send(&database, &format!("order-{number}"), &["waits"]).await;
+    }
+    let slow = Pace { first: Duration::from_millis(100), longest: Duration::from_millis(200), ..PACE };
+    let dispatcher = dispatch(&database, &receiver, slow);
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    dispatcher.abort();
+    let tried = receiver.received(1).await.len();
+    assert!(tried <= 12, "{tried} deliveries to a recipient that is down");
 }

@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 #[derive(Default)]
 pub(crate) struct Recording {
     answers: Mutex<VecDeque<Answer>>,
+    hanging: Vec<&'static str>,
     received: Mutex<Vec<(String, String)>>,
     traces: Mutex<Vec<Option<TraceParent>>>,
     arrived: Notify,
@@ -25,6 +26,11 @@ pub(crate) enum Answer {
 impl Recording {
     pub(crate) fn answering(answers: impl IntoIterator<Item = Answer>) -> Self {
         Self { answers: Mutex::new(answers.into_iter().collect()), ..Self::default() }
+    }
+
+    /// One that takes every message for these recipients and never says so.
+    pub(crate) fn hanging_for(recipients: impl IntoIterator<Item = &'static str>) -> Self {
+        Self { hanging: recipients.into_iter().collect(), ..Self::default() }
     }
 
     /// The traces in which messages came.
@@ -58,6 +64,9 @@ impl Deliver for Recording {
         self.received.lock().unwrap().push((message.id().to_string(), text));
         self.traces.lock().unwrap().push(TraceParent::current());
         self.arrived.notify_one();
+        if self.hanging.contains(&message.recipient()) {
+            return std::future::pending().await;
+        }
         let answer = self.answers.lock().unwrap().pop_front();
         match answer {
             None => Ok(()),
