@@ -1,5 +1,6 @@
 use crate::config::{CompanyConfig, ConfigError, Located};
 use crate::error::StartError;
+use crate::fetchers::partner_client;
 use bridge_client::{Credential, OutboundHttp, PartnerApi, TokenSource};
 use bridge_process::{Outbound, authorities};
 use bridge_types::{ClientId, Clock, OwnIssuer};
@@ -47,8 +48,7 @@ impl Egress {
         target: &Target,
         credential: Credential,
     ) -> Result<PartnerApi, String> {
-        let ca = policy.ca.as_ref().map(|ca| authorities(&ca.pem)).transpose()?;
-        let http = OutboundHttp::new(self.outbound.client(&target.url.to_url(), ca))
+        let http = OutboundHttp::new(partner_client(&self.outbound, policy, &target.url.to_url())?)
             .map_err(|error| format!("no HTTP client for {}: {error}", target.url))?;
         let url = target.url.as_str().parse().map_err(|error: bridge_types::Invalid| error.to_string())?;
         let tokens = self.tokens(credential);

@@ -1,7 +1,9 @@
-use bridge_process::{Outbound, authorities};
+use bridge_process::Outbound;
 use bridge_validator::{DocumentFetcher, FetcherSource, HttpFetcher, TrustPolicy};
+use reqwest::ClientBuilder;
 use std::sync::Arc;
 use std::time::Duration;
+use url::Url;
 
 /// Makes the HTTP clients that fetch metadata and keys, one for each partner, with that partner's authority alone.
 pub(crate) struct PartnerFetchers {
@@ -18,9 +20,17 @@ impl PartnerFetchers {
 
 impl FetcherSource for PartnerFetchers {
     fn fetcher(&self, policy: &TrustPolicy) -> Result<Arc<dyn DocumentFetcher>, String> {
-        let ca = policy.ca.as_ref().map(|ca| authorities(&ca.pem)).transpose()?;
-        let client = self.outbound.client(&policy.issuer.url().to_url(), ca).build();
-        let client = client.map_err(|error| format!("no HTTP client: {error}"))?;
+        let client = partner_client(&self.outbound, policy, &policy.issuer.url().to_url())?;
+        let client = client.build().map_err(|error| format!("no HTTP client: {error}"))?;
         Ok(Arc::new(HttpFetcher::new(client, self.timeout)))
     }
+}
+
+/// A client for calls to a partner, as its policy says: with its authority alone, and to no address that is not public
+/// unless the operator permits it.
+///
+/// # Errors
+/// A sentence for the operator.
+pub(crate) fn partner_client(outbound: &Outbound, policy: &TrustPolicy, url: &Url) -> Result<ClientBuilder, String> {
+    outbound.partner(url, &policy.private_networks, policy.ca.as_ref().map(|ca| ca.pem.as_slice()))
 }

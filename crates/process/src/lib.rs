@@ -6,6 +6,7 @@
 pub mod config;
 pub mod guards;
 mod outbound;
+mod reach;
 mod signals;
 pub mod telemetry;
 

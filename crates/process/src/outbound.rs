@@ -1,3 +1,5 @@
+use crate::reach::{PartnerNames, Reach};
+use bridge_types::Network;
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, ClientBuilder};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
@@ -23,6 +25,24 @@ impl Outbound {
         Self { hosts }
     }
 
+    /// A client for calls to a partner below one URL: like [`Outbound::client`], with the authority of this PEM if there is
+    /// one, and to public addresses alone unless the operator permits others, by an entry in `[hosts]` for everybody or by
+    /// networks for this partner.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub fn partner(
+        &self,
+        url: &Url,
+        private_networks: &[Network],
+        authority: Option<&[u8]>,
+    ) -> Result<ClientBuilder, String> {
+        let authorities = authority.map(authorities).transpose()?;
+        let reach = Reach::new(url, private_networks);
+        reach.check_host(url).map_err(|refused| refused.to_string())?;
+        Ok(self.client(url, authorities).dns_resolver(PartnerNames::of_the_system(reach)))
+    }
+
     /// A client for calls below one URL.
     ///
     /// No redirects, no proxy from the environment, no `Referer`, time-outs, and `https` only (plain `http` only when the
@@ -37,6 +57,11 @@ impl Outbound {
             .referer(false)
             .no_proxy()
             .https_only(secure)
+            // No decoder is compiled in; should a dependency bring one, it stays off. A small body could unpack to anything.
+            .no_gzip()
+            .no_brotli()
+            .no_zstd()
+            .no_deflate()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(REQUEST_TIMEOUT)
             .pool_idle_timeout(IDLE_TIMEOUT);

@@ -7,8 +7,9 @@ mod report;
 pub(crate) use mirror::mirror;
 pub(crate) use report::PartnerReport;
 
+use crate::fetchers::partner_client;
 use bridge_jose::{IgnoredKey, KeySet};
-use bridge_process::{Outbound, authorities};
+use bridge_process::Outbound;
 use bridge_types::Clock;
 use bridge_validator::TrustPolicy;
 use bridge_validator::policy::KeySource;
@@ -88,8 +89,7 @@ impl Probe {
     }
 
     fn client(&self, policy: &TrustPolicy, url: &Url) -> Result<Client, String> {
-        let ca = policy.ca.as_ref().map(|ca| authorities(&ca.pem)).transpose()?;
-        self.outbound.client(url, ca).build().map_err(|error| format!("no HTTP client: {error}"))
+        partner_client(&self.outbound, policy, url)?.build().map_err(|error| format!("no HTTP client: {error}"))
     }
 
     async fn get(&self, name: &'static str, client: &Client, url: &Url) -> Result<Answer, Check> {

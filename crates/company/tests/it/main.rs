@@ -10,6 +10,7 @@ mod limits;
 mod mirror;
 mod operations;
 mod outbox;
+mod reach;
 mod reload;
 mod start;
 mod support;

@@ -1,8 +1,10 @@
-use super::words::{Algorithms, Day, FileName, HostName, Keys, Lifetime, NeighbourFile, NoSenderConstraint};
+use super::words::{
+    Algorithms, Day, FileName, HostName, Keys, Lifetime, NeighbourFile, NetworkWord, NoSenderConstraint,
+};
 use super::{CaFile, KeySource, Outbound, PinnedKeys, PolicyError, PolicyProblem, TrustPolicy};
 use aws_lc_rs::digest::{Context, SHA256};
 use bridge_jose::{Algorithm, KeySet};
-use bridge_types::{Audience, ClientId, IssuerUrl, PartnerIssuer, ScopeSet};
+use bridge_types::{Audience, ClientId, IssuerUrl, Network, PartnerIssuer, ScopeSet};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -33,6 +35,8 @@ struct Document {
     #[serde(default = "discover")]
     keys: Keys,
     ca_file: Option<NeighbourFile>,
+    #[serde(default)]
+    private_networks: Vec<NetworkWord>,
     #[serde(default = "on")]
     enabled: bool,
     valid_until: Option<Day>,
@@ -93,13 +97,16 @@ impl Document {
             Keys::File(NeighbourFile(name)) => read_keys(&beside.join(name))?,
         };
         let ca_bytes = ca.as_ref().map_or(&[][..], |ca| &ca.pem);
+        let private_networks: Vec<Network> = self.private_networks.into_iter().map(|word| word.0).collect();
         let content = digest_of(&[text.as_bytes(), &key_bytes, ca_bytes]);
-        let key_identity = digest_of(&[self.issuer.as_str().as_bytes(), &key_bytes, ca_bytes]);
+        let networks = format!("{private_networks:?}");
+        let key_identity = digest_of(&[self.issuer.as_str().as_bytes(), &key_bytes, ca_bytes, networks.as_bytes()]);
         Ok(TrustPolicy {
             partner: partner.into(),
             issuer: PartnerIssuer::new(self.issuer),
             keys,
             ca,
+            private_networks,
             enabled: self.enabled,
             valid_until: self.valid_until.map(|Day(date)| date),
             audience: self.audience,

@@ -9,7 +9,7 @@ pub use error::{PolicyError, PolicyProblem};
 use crate::denial::Refusal;
 use crate::reason::Reason;
 use bridge_jose::{Algorithm, Header, KeySet};
-use bridge_types::{Audience, ClientId, KeyId, PartnerIssuer, ScopeSet};
+use bridge_types::{Audience, ClientId, KeyId, Network, PartnerIssuer, ScopeSet};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -31,6 +31,9 @@ pub struct TrustPolicy {
     pub keys: KeySource,
     /// `ca_file`: certificates to trust when fetching from this partner, and from no other. Default: none.
     pub ca: Option<CaFile>,
+    /// `private_networks`: networks that are not public in which the partner's hosts may be, such as that of a VPN.
+    /// Everything fetched from the partner is fetched from public addresses or from these. Default: none.
+    pub private_networks: Vec<Network>,
     /// `enabled`, the kill switch. Default: true.
     pub enabled: bool,
     /// `valid_until`: the last day, in UTC, on which tokens are accepted; all of that day counts. Default: no end.

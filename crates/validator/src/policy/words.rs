@@ -1,7 +1,7 @@
 //! The words of a policy file that no other file has.
 
 use bridge_jose::Algorithm;
-use bridge_types::Invalid;
+use bridge_types::{Invalid, Network};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -101,6 +101,19 @@ impl TryFrom<String> for HostName {
             return Ok(Self(text));
         }
         Err(Invalid::new("host", "a lower-case host name without port, such as \"issuer.example\"", &text))
+    }
+}
+
+/// A network in CIDR notation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct NetworkWord(pub(super) Network);
+
+impl TryFrom<String> for NetworkWord {
+    type Error = Invalid;
+
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        text.parse().map(Self)
     }
 }
 

@@ -217,6 +217,27 @@ async fn metadata_must_be_those_of_the_issuer() {
 }
 
 #[tokio::test]
+async fn an_issuer_that_differs_by_one_byte_is_another() {
+    let mut others = vec![format!("{ISSUER}/"), format!(" {ISSUER}"), format!("{ISSUER}\0")];
+    for at in 0..ISSUER.len() {
+        let (before, letter, after) = (&ISSUER[..at], &ISSUER[at..=at], &ISSUER[at + 1..]);
+        others.extend([
+            format!("{before}{after}"),
+            format!("{before}{letter}{letter}{after}"),
+            format!("{before}{}{after}", letter.to_uppercase()),
+            format!("{before}~{after}"),
+        ]);
+    }
+    for other in others.into_iter().filter(|other| other != ISSUER) {
+        let world = World::new();
+        let metadata = serde_json::json!({"issuer": other, "jwks_uri": jwks_uri(ISSUER)}).to_string();
+        world.network.answer(&metadata_uri(ISSUER), Answer::body(metadata));
+        assert_eq!(world.refusal(&world.token().sign()).await, Some(Reason::KeysUnavailable), "{other:?}");
+        assert_eq!(world.fetches(), 0, "{other:?}");
+    }
+}
+
+#[tokio::test]
 async fn metadata_are_asked_again_after_a_failure_and_after_an_hour() {
     let world = World::new();
     refresh(&world).await;
@@ -274,4 +295,7 @@ async fn an_edit_of_scopes_keeps_the_keys_and_one_of_their_place_does_not() {
     world.edit(|policy| format!("ca_file = \"ca.pem\"\n{policy}"));
     assert_eq!(world.refusal(&world.token().sign()).await, None);
     assert_eq!(world.fetches(), 2, "what was fetched under other certificates does not count");
+    world.edit(|policy| format!("ca_file = \"ca.pem\"\nprivate_networks = [\"10.20.0.0/16\"]\n{policy}"));
+    assert_eq!(world.refusal(&world.token().sign()).await, None);
+    assert_eq!(world.fetches(), 3, "nor what was fetched from other networks");
 }

@@ -25,7 +25,7 @@ fn what_is_not_said_has_a_default() {
     assert!(policy.enabled && policy.ca.is_none() && policy.valid_until.is_none() && policy.outbound.is_none());
     assert_eq!(policy.algorithms, [Algorithm::Es256]);
     assert_eq!(policy.max_token_lifetime, Duration::from_mins(15));
-    assert!(policy.clients.is_empty() && policy.status_list_hosts.is_empty());
+    assert!(policy.clients.is_empty() && policy.status_list_hosts.is_empty() && policy.private_networks.is_empty());
 }
 
 #[test]
@@ -34,6 +34,7 @@ fn reads_the_file_of_the_design() {
         r#"issuer = "{ISSUER}"
 keys = "discover"
 ca_file = "certificates.pem"
+private_networks = ["10.20.0.0/16", "fd00:20::/48"]
 enabled = true
 valid_until = 2027-06-30
 audience = "{API}"
@@ -53,6 +54,8 @@ client = "shipment-service"
     .unwrap();
     assert_eq!(policy.valid_until.unwrap().to_string(), "2027-06-30");
     assert_eq!(policy.max_token_lifetime, Duration::from_mins(10));
+    let networks: Vec<String> = policy.private_networks.iter().map(ToString::to_string).collect();
+    assert_eq!(networks, ["10.20.0.0/16", "fd00:20::/48"]);
     assert!(policy.clients.get(CLIENT).unwrap().contains("shipments:write"));
     let outbound = policy.outbound.unwrap();
     assert_eq!(
@@ -97,6 +100,9 @@ fn names_line_expected_and_found_of_every_defect() {
         (with("sender_constraint = \"mtls\""), 1, &["cannot verify mtls proofs", "expected \"none\""]),
         (with("sender_constraint = \"nothing\""), 1, &["invalid sender constraint", "found \"nothing\""]),
         (with("status_list_hosts = [\"https://issuer.example\"]"), 1, &["invalid host", "without port"]),
+        (with("private_networks = [\"10.0.0.1/8\"]"), 1, &["invalid network", "no host bits", "found \"10.0.0.1/8\""]),
+        (with("private_networks = [\"0.0.0.0/0\"]"), 1, &["invalid network", "at least 8 bits"]),
+        (with("private_networks = \"10.0.0.0/8\""), 1, &["sequence"]),
         (with("keys = \"discovery\""), 1, &["\"discovery\"", "\"discover\" or { jwks_file"]),
         (with("keys = { file = \"x\" }"), 1, &["unknown field `file`", "jwks_file"]),
         (with("ca_file = \"../ca.pem\""), 1, &["invalid file name", "without a path"]),

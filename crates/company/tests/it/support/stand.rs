@@ -8,6 +8,9 @@ use reqwest::{Certificate, Client};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// The line of a policy that permits a partner on this machine.
+pub(crate) const LOOPBACK: &str = "private_networks = [\"127.0.0.0/8\", \"::1/128\"]\n";
+
 const SCOPES: &str = "[\"notes:read\", \"notes:write\"]";
 const AGENT_SCOPES: &str = "[\"bridge.mirror:read\", \"bridge.events:write\"]";
 
@@ -102,7 +105,7 @@ impl Stand {
         let target =
             format!("[outbound]\nurl = \"{}\"\nclient = \"reader\"\nagent = \"bridge-agent\"\n", partner.api.url);
         let policy = format!(
-            "issuer = \"{}\"\naudience = \"{}\"\nca_file = \"ca.pem\"\n[clients.reader]\nscopes = {SCOPES}\n\
+            "issuer = \"{}\"\naudience = \"{}\"\nca_file = \"ca.pem\"\n{LOOPBACK}[clients.reader]\nscopes = {SCOPES}\n\
              [clients.bridge-agent]\nscopes = {AGENT_SCOPES}\n{}",
             partner.issuer.url,
             own.api.url,
