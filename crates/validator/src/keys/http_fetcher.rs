@@ -53,7 +53,8 @@ impl DocumentFetcher for HttpFetcher {
 }
 
 async fn read_body(url: &Url, mut response: Response) -> Result<Vec<u8>, FetchError> {
-    if let Some(encoding) = response.headers().get(CONTENT_ENCODING).filter(|encoding| *encoding != "identity") {
+    let mut encodings = response.headers().get_all(CONTENT_ENCODING).iter();
+    if let Some(encoding) = encodings.find(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
         return Err(unusable(url, "a body that is not compressed", format!("content encoding {encoding:?}")));
     }
     let too_large = |found: String| unusable(url, "at most 262144 bytes", found);

@@ -46,6 +46,7 @@ async fn brings_body_etag_and_age() {
         ("Cache-Control: max-age=soon", None),
         ("Content-Type: text/plain", None),
         ("Content-Encoding: identity", None),
+        ("Content-Encoding: Identity", None),
     ] {
         let (url, served) = answering(response(&format!("200 OK\r\nETag: \"7\"\r\n{header}"), "{}")).await;
         let Fetched::Document(document) = fetch(&url, None).await.unwrap() else { panic!("{header}") };
@@ -78,6 +79,11 @@ async fn refuses_what_is_not_a_plain_document() {
         (response("500 Broken", "{}"), "found status 500"),
         (response("200 OK\r\nContent-Encoding: gzip", "{}"), "found content encoding \"gzip\""),
         (response("200 OK\r\nContent-Encoding: br", "{}"), "found content encoding"),
+        (
+            response("200 OK\r\nContent-Encoding: identity\r\nContent-Encoding: gzip", "{}"),
+            "found content encoding \"gzip\"",
+        ),
+        (response("200 OK\r\nContent-Encoding: identity, gzip", "{}"), "found content encoding"),
         (response("200 OK", &large), "found 262145 bytes"),
         (chunked, "at most 262144 bytes, found more"),
         ("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort".to_owned(), "no answer"),

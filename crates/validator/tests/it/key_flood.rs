@@ -1,7 +1,7 @@
 //! Many requests at once, invented key ids, and issuers that are slow, wrong or dead.
 
 use crate::support::{Answer, ISSUER, World, jwks_uri, settle};
-use bridge_jose::Algorithm;
+use bridge_jose::{Algorithm, SigningKey, jwks_json};
 use bridge_validator::Reason;
 use bridge_validator::keys::KeyTiming;
 use futures_util::FutureExt;
@@ -11,8 +11,7 @@ use std::time::Duration;
 
 /// The reasons of this many tokens with invented key ids, sent at once.
 async fn flood(world: &World, tokens: usize) -> BTreeMap<Option<Reason>, usize> {
-    let tokens: Vec<String> =
-        (0..tokens).map(|index| world.token().header("kid", format!("invented-{index}")).sign()).collect();
+    let tokens = invented(world, tokens);
     let mut reasons = BTreeMap::new();
     for reason in join_all(tokens.iter().map(|token| world.refusal(token))).await {
         *reasons.entry(reason).or_default() += 1;
@@ -44,6 +43,77 @@ async fn ten_thousand_invented_key_ids_cause_one_fetch_per_cooldown() {
         assert_eq!(world.fetches(), 2 + round, "the first one, and one for each round");
         world.clock.advance(Duration::from_secs(30));
     }
+}
+
+/// What becomes of the key set after it was fetched once, and what invented key ids then get. Where nobody can tell whether
+/// a key exists, the answer is to come back later; the keys that are held go on being used.
+fn states_of_the_set(world: &World) -> [(&'static str, Answer, Reason); 6] {
+    [
+        ("present", Answer::body(world.issuer.jwks()), Reason::KeyUnknown),
+        ("empty", Answer::body(r#"{"keys":[]}"#), Reason::KeyUnknown),
+        ("answering 500", Answer::Status(500), Reason::KeysUnavailable),
+        ("slow", Answer::Never, Reason::KeysUnavailable),
+        ("huge", Answer::Huge, Reason::KeysUnavailable),
+        ("garbage", Answer::body("<html>"), Reason::KeysUnavailable),
+    ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn ten_thousand_invented_key_ids_cause_one_fetch_per_cooldown_whatever_the_set_is_like() {
+    let invented = invented(&World::new(), 10_000);
+    for index in 0..6 {
+        let world = World::new();
+        let (state, answer, expected) = states_of_the_set(&world)[index].clone();
+        assert_eq!(world.refusal(&world.token().sign()).await, None);
+        world.network.answer(&jwks_uri(ISSUER), answer);
+        for round in 0..3 {
+            let attack = join_all(invented.iter().map(|token| world.refusal(token)));
+            let valid = async {
+                let started = tokio::time::Instant::now();
+                let valid: Vec<String> = (0..20).map(|_| world.token().sign()).collect();
+                let refused = join_all(valid.iter().map(|token| world.refusal(token))).await;
+                (started.elapsed(), refused.into_iter().flatten().collect::<Vec<_>>())
+            };
+            let (refused, (waited, undisturbed)) = tokio::join!(attack, valid);
+            assert_eq!(refused, vec![Some(expected); 10_000], "{state}");
+            assert!(waited.is_zero(), "{state}: valid tokens waited {waited:?}");
+            // An authentic empty set revokes every key from the moment at which it is read.
+            let revoked = state == "empty" && round > 0;
+            assert_eq!(undisturbed.len(), if revoked { 20 } else { 0 }, "{state}: {undisturbed:?}");
+            tokio::time::sleep(Duration::from_secs(6)).await;
+            assert!(world.fetches() <= 2 + round, "{state}: {} fetches after {round} cooldowns", world.fetches());
+            world.clock.advance(Duration::from_secs(30));
+        }
+    }
+}
+
+/// Tokens under names that no key has. Nobody will look at their signatures, so they have none.
+fn invented(world: &World, tokens: usize) -> Vec<String> {
+    let token = world.token();
+    (0..tokens).map(|index| token.clone().header("kid", format!("invented-{index}")).sign_by(|_| vec![1; 64])).collect()
+}
+
+/// The bound is the cooldown, and no number of invented ids moves it: whoever causes the next fetch, it brings all keys.
+/// A larger allowance would not help, because invented ids would use that up as well.
+#[tokio::test]
+async fn invented_key_ids_delay_a_new_key_by_the_cooldown_at_most() {
+    let mut world = World::new();
+    assert_eq!(world.refusal(&world.token().sign()).await, None);
+    assert_eq!(flood(&world, 100).await, only(Reason::KeyUnknown, 100));
+    let new = SigningKey::generate(Algorithm::Es256).unwrap();
+    world.network.publish_keys(ISSUER, jwks_json([world.issuer.key.public(), new.public()]));
+    let old = std::mem::replace(&mut world.issuer.key, new);
+    let token = world.token().sign();
+    for second in 0..30 {
+        assert_eq!(flood(&world, 100).await, only(Reason::KeyUnknown, 100));
+        assert_eq!(world.refusal(&token).await, Some(Reason::KeyUnknown), "second {second}");
+        world.clock.advance(Duration::from_secs(1));
+    }
+    assert_eq!(flood(&world, 1).await, only(Reason::KeyUnknown, 1), "an invented one is first again");
+    assert_eq!(world.refusal(&token).await, None, "and the new key has come with the fetch that it caused");
+    world.issuer.key = old;
+    assert_eq!(world.refusal(&world.token().sign()).await, None);
+    assert_eq!(world.fetches(), 3);
 }
 
 #[tokio::test]
@@ -78,7 +148,7 @@ async fn an_empty_set_is_asked_about_once_per_cooldown() {
 
 #[tokio::test]
 async fn a_broken_issuer_is_asked_once_and_its_callers_are_told_to_come_back() {
-    for answer in [Answer::Status(500), Answer::body("garbage"), Answer::body("{}")] {
+    for answer in [Answer::Status(500), Answer::Huge, Answer::body("garbage"), Answer::body("{}")] {
         let world = World::new();
         world.network.answer(&jwks_uri(ISSUER), answer.clone());
         assert_eq!(flood(&world, 1000).await, only(Reason::KeysUnavailable, 1000), "{answer:?}");

@@ -9,6 +9,7 @@ mod gate;
 mod hostile;
 mod http_fetcher;
 mod key_cache;
+mod key_defects;
 mod key_flood;
 mod key_word;
 mod metadata;

@@ -18,9 +18,15 @@ pub(crate) struct Network {
 /// How an address answers.
 #[derive(Debug, Clone)]
 pub(crate) enum Answer {
-    Body { body: String, max_age: Option<u64>, etag: Option<&'static str> },
+    Body {
+        body: String,
+        max_age: Option<u64>,
+        etag: Option<&'static str>,
+    },
     Status(u16),
     NotModified,
+    /// More than is read of a document.
+    Huge,
     Never,
 }
 
@@ -85,6 +91,11 @@ impl DocumentFetcher for Network {
                 let found = format!("status {status}");
                 Err(FetchError::Unusable { url: url.clone(), expected: "status 200", found })
             }
+            Some(Answer::Huge) => Err(FetchError::Unusable {
+                url: url.clone(),
+                expected: "at most 262144 bytes",
+                found: "more".to_owned(),
+            }),
             Some(Answer::NotModified) => Ok(Fetched::NotModified { max_age: None }),
             Some(Answer::Never) => std::future::pending().await,
             None => Err(FetchError::Unreachable { url: url.clone(), reason: "connection refused".to_owned() }),
