@@ -13,7 +13,7 @@ use std::process::ExitCode;
 const NOT_RUN: [(&str, &str); 3] = [
     ("the scenarios between two running companies", "cargo demo"),
     ("the benchmarks behind docs/performance.md", "cargo bench --workspace"),
-    ("the long mode: vendored OpenSSL, benchmarks, the demo over and over", "BRIDGE_LONG=1 .ci/run"),
+    ("the long mode: fuzzing, vendored OpenSSL, benchmarks, the demo over and over", "BRIDGE_LONG=1 .ci/run"),
 ];
 
 const NEEDED_BY_NONE: [&str; 3] = ["docker", "chromium", "postgres"];

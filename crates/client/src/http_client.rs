@@ -7,7 +7,8 @@ const CONNECT_TIME_OUT: Duration = Duration::from_secs(5);
 /// The HTTP client for everything this role sends.
 ///
 /// It follows no redirects, because a redirect would carry a token or an assertion to an address that nobody
-/// configured, and it uses no proxy from the environment. Cloning shares the connections.
+/// configured; it uses no proxy from the environment; and it unpacks no body, because a small one could become anything.
+/// Cloning shares the connections.
 #[derive(Debug, Clone)]
 pub struct OutboundHttp(reqwest::Client);
 
@@ -19,7 +20,7 @@ impl OutboundHttp {
     /// When the TLS settings of the builder cannot be used.
     pub fn new(builder: ClientBuilder) -> Result<Self, reqwest::Error> {
         let builder = builder.redirect(Policy::none()).referer(false).no_proxy().connect_timeout(CONNECT_TIME_OUT);
-        builder.build().map(Self)
+        builder.no_gzip().no_brotli().no_zstd().no_deflate().build().map(Self)
     }
 
     pub(crate) async fn execute(&self, request: Request) -> Result<Response, reqwest::Error> {

@@ -56,14 +56,17 @@ impl<'t> UnverifiedToken<'t> {
     /// `iss` of the payload, for choosing the policy and the keys to check against.
     ///
     /// # Errors
-    /// [`Malformed::Issuer`] when the payload is not JSON with exactly one textual `iss`.
+    /// [`Malformed::Issuer`] when the payload is not a JSON object with exactly one textual `iss`. The rest of it is not
+    /// looked at closely: that is for [`VerifiedToken::claims`], and strangers shall not make us work.
     pub fn unverified_issuer(&self) -> Result<UnverifiedIssuer, Malformed> {
         #[derive(Deserialize)]
         struct OnlyIssuer {
             iss: String,
         }
-        let payload: OnlyIssuer = serde_json::from_slice(&self.payload).map_err(|_| Malformed::Issuer)?;
-        Ok(UnverifiedIssuer(payload.iss))
+        // serde takes a list for the members of a struct, and passes over text that is not UTF-8.
+        let text = str::from_utf8(&self.payload).ok().filter(|text| text.trim_start().starts_with('{'));
+        let payload: Option<OnlyIssuer> = text.and_then(|text| serde_json::from_str(text).ok());
+        payload.map(|payload| UnverifiedIssuer(payload.iss)).ok_or(Malformed::Issuer)
     }
 
     /// Checks the signature with this key, whose algorithm the header must name.

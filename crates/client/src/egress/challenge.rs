@@ -42,6 +42,11 @@ impl Challenge {
     pub fn param(&self, name: &str) -> Option<&str> {
         self.params.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
+
+    /// The parameters in their order, names as they were written, values without their quotes and escapes.
+    pub fn params(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.params.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
 }
 
 /// The field is not a list of challenges.

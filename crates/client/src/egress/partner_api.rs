@@ -109,7 +109,7 @@ impl PartnerApi {
             BodyFailure::TooLarge => CallError::AnswerTooLarge { partner: partner(), cap: BODY_CAP },
             BodyFailure::Broken(source) => CallError::NoAnswer { partner: partner(), source: source.without_url() },
         })?;
-        let response = ApiResponse { status, headers, body: body.into(), received_at };
+        let response = ApiResponse::new(status, headers, body, received_at);
         let refusal = |response| Box::new(Refusal::read(response));
         match status {
             StatusCode::UNAUTHORIZED => Err(CallError::Unauthorized { partner: partner(), refusal: refusal(response) }),

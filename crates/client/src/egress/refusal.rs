@@ -31,12 +31,15 @@ pub struct Problem {
 }
 
 impl Refusal {
-    pub(super) fn read(response: ApiResponse) -> Self {
+    /// Reads what an answer says about why. Never fails: what cannot be read does not count.
+    pub fn read(response: ApiResponse) -> Self {
         let challenge = BearerChallenge::find(response.headers());
         let media_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let essence = media_type.split(';').next().unwrap_or_default().trim();
         let is_problem = essence.eq_ignore_ascii_case("application/problem+json");
-        let problem = is_problem.then(|| response.json().ok()).flatten();
+        // serde takes a list for the members of a struct; a problem is an object.
+        let is_object = response.body().trim_ascii_start().starts_with(b"{");
+        let problem = (is_problem && is_object).then(|| response.json().ok()).flatten();
         Self { response, challenge, problem }
     }
 

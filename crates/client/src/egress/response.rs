@@ -12,13 +12,18 @@ const CORRELATION_ID: &str = "x-correlation-id";
 /// A partner's answer, read to its end.
 #[derive(Debug, Clone)]
 pub struct ApiResponse {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
-    pub(super) received_at: Timestamp,
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+    received_at: Timestamp,
 }
 
 impl ApiResponse {
+    /// An answer as it came, for callers that got it in another way than by a [`PartnerApi`](crate::PartnerApi).
+    pub fn new(status: StatusCode, headers: HeaderMap, body: impl Into<Bytes>, received_at: Timestamp) -> Self {
+        Self { status, headers, body: body.into(), received_at }
+    }
+
     /// The HTTP status. A redirect is given as it came; it is never followed.
     pub fn status(&self) -> StatusCode {
         self.status
@@ -37,9 +42,11 @@ impl ApiResponse {
     /// The body read as JSON, whatever media type it claims to have.
     ///
     /// # Errors
-    /// When it does not have the form of `T`.
+    /// When it is not UTF-8 (RFC 8259 §8.1) or does not have the form of `T`.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        serde_json::from_slice(&self.body)
+        // From bytes, serde_json would pass over whatever stands in members that `T` does not have.
+        let text = str::from_utf8(&self.body).map_err(serde::de::Error::custom)?;
+        serde_json::from_str(text)
     }
 
     /// The name of this request in the partner's logs, if the partner gave one of our form.

@@ -133,6 +133,7 @@ fn the_issuer_is_readable_only_as_one_text() {
         r#"{"iss":1}"#,
         r#"{"iss":null}"#,
         r#"{"iss":["https://a.example"]}"#,
+        r#"["https://a.example"]"#,
         r#"{"iss":"a","iss":"b"}"#,
         "{\"iss\":\"a\"",
     ] {
@@ -140,6 +141,8 @@ fn the_issuer_is_readable_only_as_one_text() {
         let issuer = UnverifiedToken::parse(&token).unwrap().unverified_issuer();
         assert_eq!(issuer.unwrap_err(), Malformed::Issuer, "{payload}");
     }
+    let token = Forge::sign_text(&fixture.key, &header, b"{\"iss\":\"https://a.example\",\"x\":\"\xff\"}");
+    assert_eq!(UnverifiedToken::parse(&token).unwrap().unverified_issuer().unwrap_err(), Malformed::Issuer);
     let token = fixture.forge.sign();
     let issuer = UnverifiedToken::parse(&token).unwrap().unverified_issuer().unwrap();
     assert_eq!(issuer.as_str(), "https://a.example");

@@ -8,6 +8,7 @@ mod corpus;
 mod judge;
 mod openbao;
 mod resource_server;
+mod seeds;
 mod settings;
 mod token_endpoint;
 mod vectors;

@@ -7,6 +7,11 @@ use crate::forge::Forge;
 type Spoil = fn(&Forge) -> Vec<u8>;
 
 pub(super) fn cases(table: &mut Table<'_>) {
+    not_an_object(table);
+    not_strict(table);
+}
+
+fn not_an_object(table: &mut Table<'_>) {
     table.section("payload", "RFC 7519 §7.2 step 10; RFC 8259");
     let rows: [(&str, &str, Spoil); 16] = [
         ("empty-object", "the payload has no claims", |_| b"{}".to_vec()),
@@ -43,9 +48,18 @@ pub(super) fn cases(table: &mut Table<'_>) {
             token.sign_payload(spoil(&token))
         });
     }
-    table.deny(ClaimsMalformed, "not-utf-8", "an unknown claim is not UTF-8", |stage| {
+    table.deny(TokenMalformed, "not-utf-8", "an unknown claim is not UTF-8", |stage| {
         let token = stage.token();
         token.sign_payload([b"{\"x\":\"\xff\",", &token.claims_json().as_bytes()[1..]].concat())
+    });
+    table.deny(TokenMalformed, "issuer-in-array", "the payload is a list with the issuer in it", |stage| {
+        stage.token().sign_payload(format!("[\"{}\"]", stage.policy().issuer))
+    });
+}
+
+fn not_strict(table: &mut Table<'_>) {
+    table.deny(ClaimsMalformed, "lone-surrogate", "an unknown claim has half of a UTF-16 pair in it", |stage| {
+        stage.token().claims_with(|claims| claims.append("x", r#""\ud800""#)).sign()
     });
     table.profile("RFC 8725 §2.9; RFC 7519 §4");
     table.deny(ClaimsMalformed, "unknown-twice", "an unknown claim stands there twice", |stage| {
