@@ -96,6 +96,7 @@ impl Company {
         let bridge = Bridge::new(Arc::clone(&policies), Arc::clone(&clock));
         let settings = Settings { limits: company.limits, clock: Arc::clone(&clock) };
         let gate = Gate::new(Validator::new(Arc::clone(&policies), clock), &identity.api);
+        let gate = gate.with_limits(company.limits.requests());
         let metadata = ResourceMetadata::new(identity.api, &A::scopes());
         let api = Api::new(Arc::clone(&application), gate, metadata, bridge);
         let served = Served { issuer: Arc::clone(&issuer), api, health: Arc::clone(&health), metrics };
@@ -155,7 +156,8 @@ async fn issuer(
     let settings = &company.issuer;
     let config =
         IssuerConfig::new(identity.issuer.url().clone(), settings.algorithm, settings.access_token_lifetime.duration())
-            .map_err(|error| StartError::system("the issuer's settings", error))?;
+            .map_err(|error| StartError::system("the issuer's settings", error))?
+            .with_limits(company.limits.tokens());
     let store = Arc::new(database.clone());
     let keys = Arc::new(EmbeddedKeys::new(Arc::clone(&store) as _, Arc::clone(clock)));
     Ok(Issuer::start(config, store, keys, clients, Arc::clone(clock)).await?)

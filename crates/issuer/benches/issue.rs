@@ -14,6 +14,7 @@ use bridge_issuer::{
     TokenRequest, UsedAssertion,
 };
 use bridge_jose::{Algorithm, KeySet, SigningKey};
+use bridge_limits::PeerAddress;
 use bridge_testkit::Forge;
 use bridge_types::{Clock, KeyId, SystemClock};
 use criterion::{BatchSize, Criterion};
@@ -77,7 +78,7 @@ impl Bench {
     }
 
     fn issue(&self, form: &str) {
-        let request = TokenRequest { form: form.as_bytes(), authorization_header: false };
+        let request = TokenRequest { form: form.as_bytes(), authorization_header: false, peer: PeerAddress::UNKNOWN };
         black_box(self.runtime.block_on(self.issuer.token(request)).unwrap());
     }
 

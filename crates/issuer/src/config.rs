@@ -1,4 +1,5 @@
 use bridge_jose::Algorithm;
+use bridge_limits::Rate;
 use bridge_types::{Invalid, IssuerUrl};
 use std::time::Duration;
 
@@ -8,6 +9,22 @@ pub struct IssuerConfig {
     url: IssuerUrl,
     algorithm: Algorithm,
     lifetime: Duration,
+    limits: TokenLimits,
+}
+
+/// How much callers may ask of the token endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TokenLimits {
+    /// Tokens of one client. Default: 50 a second; a client needs one in minutes for each API.
+    pub tokens_per_client: Rate,
+    /// Refused requests of one address, by the address of the connection. Default: 100 a second.
+    pub refusals_per_address: Rate,
+}
+
+impl Default for TokenLimits {
+    fn default() -> Self {
+        Self { tokens_per_client: Rate::per_second(50), refusals_per_address: Rate::per_second(100) }
+    }
 }
 
 impl IssuerConfig {
@@ -24,10 +41,21 @@ impl IssuerConfig {
     pub fn new(url: IssuerUrl, algorithm: Algorithm, lifetime: Duration) -> Result<Self, Invalid> {
         let allowed = Duration::from_secs(1)..=Self::MAX_LIFETIME;
         if allowed.contains(&lifetime) && lifetime.subsec_nanos() == 0 {
-            return Ok(Self { url, algorithm, lifetime });
+            return Ok(Self { url, algorithm, lifetime, limits: TokenLimits::default() });
         }
         let found = format!("{lifetime:?}");
         Err(Invalid::new("access token lifetime", "whole seconds, from 1 second to 15 minutes", &found))
+    }
+
+    /// The same with these limits, instead of [`TokenLimits::default`].
+    #[must_use]
+    pub fn with_limits(self, limits: TokenLimits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// How much callers may ask.
+    pub fn limits(&self) -> TokenLimits {
+        self.limits
     }
 
     /// The issuer identifier (RFC 8414 §2).

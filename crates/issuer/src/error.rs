@@ -2,7 +2,12 @@ use crate::defect::{ClientDefect, RequestDefect, ScopeDefect, TargetDefect};
 use crate::{KeyBackendFailure, StoreFailure};
 use actix_web::http::StatusCode;
 use bridge_jose::Algorithm;
+use bridge_limits::Exceeded;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// When to come back after an outage.
+const OUTAGE_PAUSE: Duration = Duration::from_secs(2);
 
 /// Why no token was issued, split by what the caller can do about it.
 ///
@@ -25,6 +30,9 @@ pub enum TokenError {
     /// Ask for another audience, or have it registered (RFC 8707 §2).
     #[error("invalid target: {0}")]
     InvalidTarget(#[from] TargetDefect),
+    /// Ask less often: the client has used up its rate, or too many requests of its address were refused.
+    #[error("too many requests: {0}")]
+    RateLimited(RateLimited),
     /// Try again later. Nothing is wrong with the request.
     #[error("temporarily unavailable: {0}")]
     Unavailable(#[from] Outage),
@@ -34,7 +42,8 @@ impl TokenError {
     /// The HTTP status and the `error` of the answer.
     ///
     /// RFC 6749 §5.2, and `invalid_target` of RFC 8707 §2. No RFC names an error for a token endpoint that is out of
-    /// order; `temporarily_unavailable` is borrowed from the authorization endpoint (RFC 6749 §4.1.2.1). A body that is
+    /// order; `temporarily_unavailable` is borrowed from the authorization endpoint (RFC 6749 §4.1.2.1), also for callers that ask
+    /// too often (429, RFC 6585 §4). A body that is
     /// too large or too slow gets the status that HTTP has for it, because it was not read to its end.
     pub fn answer(&self) -> (StatusCode, &'static str) {
         match self {
@@ -45,6 +54,7 @@ impl TokenError {
             Self::UnsupportedGrantType => (StatusCode::BAD_REQUEST, "unsupported_grant_type"),
             Self::InvalidScope(_) => (StatusCode::BAD_REQUEST, "invalid_scope"),
             Self::InvalidTarget(_) => (StatusCode::BAD_REQUEST, "invalid_target"),
+            Self::RateLimited(_) => (StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable"),
             Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable"),
         }
     }
@@ -62,6 +72,7 @@ impl TokenError {
             Self::UnsupportedGrantType => "the only grant type is client_credentials".to_owned(),
             Self::InvalidScope(defect) => defect.to_string(),
             Self::InvalidTarget(defect) => defect.to_string(),
+            Self::RateLimited(_) => "too many requests; try again later".to_owned(),
             Self::Unavailable(_) => "no token can be issued right now; try again".to_owned(),
         }
     }
@@ -74,7 +85,41 @@ impl TokenError {
             Self::UnsupportedGrantType => "grant_type_unsupported",
             Self::InvalidScope(defect) => defect.detail(),
             Self::InvalidTarget(defect) => defect.detail(),
+            Self::RateLimited(_) => "rate_limited",
             Self::Unavailable(outage) => outage.detail(),
+        }
+    }
+
+    /// After how many whole seconds trying again may help.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::RateLimited(limited) => Some(limited.retry_after()),
+            Self::Unavailable(_) => Some(OUTAGE_PAUSE),
+            _ => None,
+        }
+    }
+}
+
+/// Whose rate is used up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RateLimited {
+    /// The client's, which has authenticated.
+    #[error("the client asks for more tokens than it may")]
+    Client(Exceeded),
+    /// The address's, for refused requests; this one was refused for `detail`.
+    #[error("too many refusals to this address; this one is for {detail}")]
+    Address {
+        /// What [`TokenError::detail`] said of the refusal that this stands for.
+        detail: &'static str,
+        /// When to come back.
+        exceeded: Exceeded,
+    },
+}
+
+impl RateLimited {
+    fn retry_after(self) -> Duration {
+        match self {
+            Self::Client(exceeded) | Self::Address { exceeded, .. } => exceeded.retry_after,
         }
     }
 }

@@ -6,6 +6,7 @@ use actix_web::error::PayloadError;
 use actix_web::http::header::{self, CacheControl, CacheDirective, ETag, EntityTag, Header, HeaderMap, IfNoneMatch};
 use actix_web::web::{self, Bytes, Data, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use bridge_limits::PeerAddress;
 use serde::Serialize;
 use std::io::ErrorKind;
 use std::sync::Arc;
@@ -16,9 +17,6 @@ const MAX_BODY: usize = 64 * 1024;
 
 /// How long a body may take to arrive.
 const BODY_PATIENCE: Duration = Duration::from_secs(10);
-
-/// When to come back after an outage, in seconds.
-const RETRY_AFTER: &str = "2";
 
 impl Issuer {
     /// Adds the routes of the issuer: `POST …/token`, `GET …/jwks.json`, and
@@ -36,12 +34,13 @@ impl Issuer {
 }
 
 async fn token(issuer: Data<Issuer>, request: HttpRequest, payload: Payload) -> HttpResponse {
+    let peer = PeerAddress::from(request.peer_addr());
     let outcome = match read(&request, payload).await {
         Ok(body) => {
             let authorization_header = request.headers().contains_key(header::AUTHORIZATION);
-            issuer.token(TokenRequest { form: &body, authorization_header }).await
+            issuer.token(TokenRequest { form: &body, authorization_header, peer }).await
         }
-        Err(defect) => Err(issuer.refuse(defect)),
+        Err(defect) => Err(issuer.refuse(defect, peer)),
     };
     match outcome {
         Ok(token) => success(&token),
@@ -125,10 +124,10 @@ fn refusal(error: &TokenError) -> HttpResponse {
         TokenError::InvalidRequest(RequestDefect::BodyTooLarge | RequestDefect::BodyTooSlow) => {
             answer.force_close();
         }
-        TokenError::Unavailable(_) => {
-            answer.insert_header((header::RETRY_AFTER, RETRY_AFTER));
-        }
         _ => {}
+    }
+    if let Some(after) = error.retry_after() {
+        answer.insert_header((header::RETRY_AFTER, after.as_secs()));
     }
     uncached(&mut answer).json(Refusal { error: code, error_description: error.description() })
 }

@@ -1,4 +1,5 @@
 use crate::assertion::VerifiedAssertion;
+use crate::bounds::Bounds;
 use crate::defect::{RequestDefect, ScopeDefect, TargetDefect};
 use crate::discovery::Document;
 use crate::error::{Outage, StartError, TokenError};
@@ -10,6 +11,7 @@ use crate::{Clients, IssuerConfig, IssuerStore, KeyBackend, KeyPurpose, TokenReq
 use arc_swap::ArcSwap;
 use bridge_jose::profile::AccessTokenClaims;
 use bridge_jose::{PublicJwk, Typ, UnsignedToken};
+use bridge_limits::PeerAddress;
 use bridge_types::{AccessToken, Audience, Clock, ScopeSet, TokenId};
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +26,7 @@ pub struct Issuer {
     keys: Vec<PublicJwk>,
     signing: PublicJwk,
     replay: ReplayGuard,
+    bounds: Bounds,
     clock: Arc<dyn Clock>,
     pub(crate) metadata: Document,
     pub(crate) jwks: Document,
@@ -70,6 +73,7 @@ impl Issuer {
             jwks: Document::keys(&keys),
             clients: ArcSwap::from_pointee(clients),
             replay: ReplayGuard::start(store, Arc::clone(&clock)),
+            bounds: Bounds::new(config.limits(), &clock),
             config,
             backend,
             keys,
@@ -110,16 +114,18 @@ impl Issuer {
     /// [`TokenError`], with the answer that RFC 6749 §5.2 has for it.
     pub async fn token(&self, request: TokenRequest<'_>) -> Result<IssuedToken, TokenError> {
         let mut attempt = Attempt::begin(&*self.clock);
-        let outcome = self.issue(request, &mut attempt).await;
+        let peer = request.peer;
+        let outcome = self.issue(request, &mut attempt).await.map_err(|error| self.bounds.refuse(error, peer));
         attempt.record(self.config.url(), &*self.clock, outcome.as_ref());
         outcome
     }
 
     /// Logs and counts a request that HTTP already found wanting.
-    pub(crate) fn refuse(&self, defect: RequestDefect) -> TokenError {
+    pub(crate) fn refuse(&self, defect: RequestDefect, peer: PeerAddress) -> TokenError {
         let attempt = Attempt::begin(&*self.clock);
-        attempt.record(self.config.url(), &*self.clock, Err(&defect.into()));
-        defect.into()
+        let refusal = self.bounds.refuse(defect.into(), peer);
+        attempt.record(self.config.url(), &*self.clock, Err(&refusal));
+        refusal
     }
 
     /// Takes no more token requests, lets those that run end, and ends the background task. The rest keeps answering.
@@ -132,7 +138,7 @@ impl Issuer {
         attempt.asks_for(form.resource.as_deref(), form.scope.as_deref());
         let asked = Asked::read(&form, request.authorization_header)?;
         let assertion = self.check_assertion(&asked, attempt)?;
-        let client = self.replay.claim(assertion).await?;
+        let client = self.bounds.admit(self.replay.claim(assertion).await?)?;
         let grant = Grant::of(client, asked)?;
         let token = self.mint(grant).await?;
         attempt.kid = Some(self.signing.kid().clone());

@@ -5,12 +5,13 @@
 //! Client authentication: `private_key_jwt`. Nothing else is accepted, and nothing asked for is ever narrowed.
 //!
 //! The life of a request, cheap before costly: form → grant type → which credentials → scope and resource are well
-//! formed → assertion: form, header, client, key, signature, claims → its `jti` is claimed, durably → the client's
-//! access list → the token is signed. Each passed check is a value that the next one takes.
+//! formed → assertion: form, header, client, key, signature, claims → its `jti` is claimed, durably → the client keeps to
+//! its rate → the client's access list → the token is signed. Each passed check is a value that the next one takes.
 //!
-//! What it does NOT do: rotate or revoke keys, revoke tokens, bind tokens to a sender's key, limit request rates.
+//! What it does NOT do: rotate or revoke keys, revoke tokens, bind tokens to a sender's key.
 
 mod assertion;
+mod bounds;
 mod client;
 mod client_file;
 mod config;
@@ -29,10 +30,10 @@ mod store;
 
 pub use client::{AccessList, Client, Clients};
 pub use client_file::{ClientCredential, ClientFile};
-pub use config::IssuerConfig;
+pub use config::{IssuerConfig, TokenLimits};
 pub use defect::{ClientDefect, RequestDefect, ScopeDefect, TargetDefect};
 pub use embedded_keys::EmbeddedKeys;
-pub use error::{Outage, StartError, TokenError};
+pub use error::{Outage, RateLimited, StartError, TokenError};
 pub use issuer::{IssuedToken, Issuer};
 pub use key_backend::{KeyBackend, KeyBackendFailure};
 pub use request::TokenRequest;

@@ -44,7 +44,11 @@ impl Attempt {
             Err(error @ TokenError::Unavailable(_)) => self.failed(issuer, error, latency_us),
             Err(error) => self.refused(issuer, error, latency_us),
         }
-        let outcome = outcome.map_or_else(TokenError::code, |_| "issued");
+        let outcome = match outcome {
+            Ok(_) => "issued",
+            Err(error @ TokenError::RateLimited(_)) => error.detail(),
+            Err(error) => error.code(),
+        };
         metrics::counter!("bridge_token_requests_total", "outcome" => outcome).increment(1);
     }
 

@@ -1,6 +1,7 @@
 use crate::defect::{ClientDefect, RequestDefect, ScopeDefect, TargetDefect};
 use crate::error::TokenError;
 use crate::form::TokenForm;
+use bridge_limits::PeerAddress;
 use bridge_types::ScopeSet;
 
 /// RFC 7523 §2.2.
@@ -15,6 +16,8 @@ pub struct TokenRequest<'r> {
     pub form: &'r [u8],
     /// True when the request had an `Authorization` header. Its content does not matter: it is never accepted.
     pub authorization_header: bool,
+    /// Where the connection comes from.
+    pub peer: PeerAddress,
 }
 
 /// A token request that is well formed in every parameter. Who sent it is not known yet.

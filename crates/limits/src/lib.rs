@@ -11,7 +11,7 @@ mod peer;
 mod places;
 mod rate;
 
-pub use limiter::{AddressLimiter, Exceeded, Limiter};
+pub use limiter::{AddressLimiter, Exceeded, Limiter, Limiters};
 pub use lines::{Line, LineBudget};
 pub use peer::PeerAddress;
 pub use places::{Place, Places};

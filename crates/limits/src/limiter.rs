@@ -5,9 +5,11 @@ use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::HashMapStateStore;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{NotUntil, RateLimiter};
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::hash::Hash;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// How many addresses are told apart. Further ones share one allowance until some of the known ones were quiet.
@@ -43,6 +45,32 @@ impl Limiter {
     /// When the rate is used up. Such a request does not count.
     pub fn check(&self) -> Result<(), Exceeded> {
         self.inner.check().map_err(|until| exceeded(&until, self.inner.clock()))
+    }
+}
+
+/// A limiter for each of the keys that a configuration knows. Nothing but such keys may be asked for: none is forgotten.
+pub struct Limiters<K> {
+    default: Rate,
+    clock: Arc<dyn Clock>,
+    table: Mutex<HashMap<K, Arc<Limiter>>>,
+}
+
+impl<K: Clone + Eq + Hash> Limiters<K> {
+    /// So many requests a second for each key for which nothing else is said.
+    pub fn new(default: Rate, clock: Arc<dyn Clock>) -> Self {
+        Self { default, clock, table: Mutex::default() }
+    }
+
+    /// The limiter of a key, with the rate of its own if it has one. Another rate than before starts it afresh.
+    pub fn of(&self, key: &K, own: Option<Rate>) -> Arc<Limiter> {
+        let rate = own.unwrap_or(self.default);
+        let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = table.get(key).filter(|known| known.rate == rate) {
+            return Arc::clone(known);
+        }
+        let limiter = Arc::new(Limiter::new(rate, Arc::clone(&self.clock)));
+        table.insert(key.clone(), Arc::clone(&limiter));
+        limiter
     }
 }
 
@@ -102,6 +130,12 @@ fn exceeded<C: Readings<Instant = Duration>>(until: &NotUntil<Duration>, clock: 
 impl fmt::Debug for Limiter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Limiter").field("rate", &self.rate).finish_non_exhaustive()
+    }
+}
+
+impl<K> fmt::Debug for Limiters<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Limiters").field("default", &self.default).finish_non_exhaustive()
     }
 }
 

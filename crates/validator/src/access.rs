@@ -3,10 +3,11 @@ use crate::partner::TrustedPartner;
 use crate::reason::Reason;
 use crate::window::Window;
 use bridge_jose::profile::AccessTokenClaims;
+use bridge_limits::Limiter;
 use bridge_types::{ClientId, Fingerprint, IssuerUrl, KeyId, ScopeSet};
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A token that passed every check but the one for the scope of a route. Only the decision function makes one.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub(crate) struct VerifiedAccess {
     /// The set that the key came from.
     pub(crate) generation: u64,
     pub(crate) token: Fingerprint,
+    /// What counts the requests of the client, once a gate has seen it.
+    pub(crate) limiter: OnceLock<Arc<Limiter>>,
 }
 
 /// Proof that a request carries a valid token of a client that is let in. No scope was checked yet: that takes

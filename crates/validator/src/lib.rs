@@ -28,4 +28,6 @@ pub use policies::{LoadError, PolicyState, ReloadReport, TrustPolicies};
 pub use policy::{Outbound, PolicyError, TrustPolicy};
 pub use reason::{Challenge, Outward, Reason};
 pub use validator::Validator;
-pub use web::{FieldError, Gate, GuardedRoutes, Problem, ResourceMetadata, correlate, correlation_id, guarded};
+pub use web::{
+    FieldError, Gate, GuardedRoutes, Problem, RequestLimits, ResourceMetadata, correlate, correlation_id, guarded,
+};

@@ -51,6 +51,8 @@ pub enum Reason {
     ScopeBeyondCeiling,
     /// The token lacks the scope of the route; the client may ask its issuer for it.
     InsufficientScope,
+    /// The client asks for more than its rate, or too many requests of this address were refused a moment ago.
+    RateLimited,
 }
 
 /// What `WWW-Authenticate` says (RFC 6750 §3).
@@ -97,7 +99,7 @@ const fn forbidden(code: &'static str, sentence: &'static str) -> Outward {
 
 impl Reason {
     /// Every reason, in the order in which a request meets them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::TokenMissing,
         Self::RequestInvalid,
         Self::TokenTooLarge,
@@ -122,6 +124,7 @@ impl Reason {
         Self::SenderConstraintUnmet,
         Self::ScopeBeyondCeiling,
         Self::InsufficientScope,
+        Self::RateLimited,
     ];
 
     /// Code, status, challenge and sentence: the one place where they are decided.
@@ -156,6 +159,7 @@ impl Reason {
             Self::SenderConstraintUnmet => invalid_token("sender_constraint_unmet", "bound tokens are not accepted"),
             Self::ScopeBeyondCeiling => forbidden("scope_beyond_ceiling", "this client may never do this"),
             Self::InsufficientScope => row("insufficient_scope", 403, InsufficientScope, "the token lacks the scope"),
+            Self::RateLimited => row("rate_limited", 429, None, "too many requests: try again later"),
         }
     }
 
@@ -188,7 +192,7 @@ mod tests {
         for reason in Reason::ALL {
             let outward = reason.outward();
             let expected = match outward.challenge {
-                Challenge::None => [403, 503].contains(&outward.status),
+                Challenge::None => [403, 429, 503].contains(&outward.status),
                 Challenge::Bare | Challenge::InvalidToken => outward.status == 401,
                 Challenge::InvalidRequest => outward.status == 400,
                 Challenge::InsufficientScope => outward.status == 403,

@@ -8,7 +8,7 @@ use crate::window::Window;
 use bridge_jose::profile::AccessTokenClaims;
 use bridge_jose::{Header, MAX_TOKEN_BYTES, Typ, UnverifiedToken};
 use bridge_types::Clock;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// How many verified tokens are remembered unless told otherwise.
 const REMEMBERED_TOKENS: usize = 10_000;
@@ -119,7 +119,8 @@ impl Validator {
 
         let effective = claims.scope.within(&ceiling);
         let (generation, token) = (found.generation, digest.fingerprint());
-        Ok(VerifiedAccess { partner, claims, window, ceiling, effective, kid, generation, token })
+        let limiter = OnceLock::new();
+        Ok(VerifiedAccess { partner, claims, window, ceiling, effective, kid, generation, token, limiter })
     }
 }
 

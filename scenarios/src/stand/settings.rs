@@ -89,6 +89,8 @@ impl Settings<'_> {
         toml_file::set(table, "tls", "ca_file", format!("tls/{CA_FILE}"));
         toml_file::set(table, "telemetry", "log_format", "json");
         toml_file::set(table, "telemetry", "log_level", "info");
+        // The whole attack corpus comes from one address, and each case must be told its own reason.
+        toml_file::set(table, "limits", "refusals_per_second", UNLIMITED);
         // The company reaches its own issuer directly and its partner's over the line that the tester can cut.
         let hosts = [
             (&own.issuer.host, DIRECT),
@@ -101,6 +103,9 @@ impl Settings<'_> {
         }
     }
 }
+
+/// More a second than the tester can send.
+const UNLIMITED: i64 = 1_000_000;
 
 /// The changes to one of the committed policies.
 fn policy(side: Side, file: &Path, table: &mut Table) {

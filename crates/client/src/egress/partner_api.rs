@@ -1,7 +1,7 @@
 use super::api_url::ApiUrl;
 use super::call::Call;
 use super::error::CallError;
-use super::refusal::Refusal;
+use super::refusal::{Problem, Refusal};
 use super::request::ApiRequest;
 use super::response::ApiResponse;
 use crate::http_client::{BodyFailure, read_capped};
@@ -135,6 +135,10 @@ impl PartnerApi {
                 let correlation_id = response.correlation_id().map(display);
                 if response.status().is_server_error() {
                     line!(error, "partner failed", outcome = "error", status, correlation_id,);
+                } else if response.status() == StatusCode::TOO_MANY_REQUESTS {
+                    let reason = response.json::<Problem>().ok().and_then(|problem| problem.code);
+                    let reason = reason.as_deref().map(excerpt);
+                    line!(warn, "partner asks us to wait", outcome = "deny", status, correlation_id, reason,);
                 } else {
                     line!(info, "partner called", outcome = "ok", status, correlation_id,);
                 }

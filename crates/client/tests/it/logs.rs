@@ -60,17 +60,22 @@ async fn refusals_and_failures_of_a_partner_are_told_apart() {
     recording::start();
     let issuer = FakeIssuer::start().await;
     let challenge = r#"Bearer error="insufficient_scope""#;
-    for answer in [ResponseTemplate::new(403).insert_header("www-authenticate", challenge), ResponseTemplate::new(500)]
+    let busy = ResponseTemplate::new(429).set_body_json(serde_json::json!({"code": "rate_limited"}));
+    for answer in
+        [ResponseTemplate::new(403).insert_header("www-authenticate", challenge), ResponseTemplate::new(500), busy]
     {
         let api = answering(answer).await;
         let _ = partner(&issuer, &api.uri()).send(request("/")).await;
     }
     let (_socket, url) = nowhere();
     let _ = partner(&issuer, &url).send(request("/")).await;
-    let [refused, failed, unreachable] = &recording::events("egress")[..] else { panic!("{}", recording::text()) };
+    let [refused, failed, limited, unreachable] = &recording::events("egress")[..] else {
+        panic!("{}", recording::text())
+    };
     check(refused, &[("level", "WARN"), ("outcome", "deny"), ("status", "403"), ("reason", "insufficient_scope")]);
     check(refused, &[("correlation_id", ID)]);
     check(failed, &[("level", "ERROR"), ("outcome", "error"), ("status", "500"), ("correlation_id", ID)]);
+    check(limited, &[("level", "WARN"), ("outcome", "deny"), ("status", "429"), ("reason", "rate_limited")]);
     check(unreachable, &[("level", "ERROR"), ("outcome", "error"), ("status", "null")]);
     assert!(unreachable["detail"].as_str().unwrap().contains("refused"), "{unreachable}");
 }

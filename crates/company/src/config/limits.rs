@@ -1,4 +1,7 @@
+use bridge_issuer::TokenLimits;
+use bridge_limits::Rate;
 use bridge_types::Invalid;
+use bridge_validator::RequestLimits;
 use jiff::SignedDuration;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
@@ -17,6 +20,12 @@ pub struct LimitsConfig {
     pub keep_alive: Span,
     /// How long the body of a request may take to arrive. Default: 10 seconds.
     pub body_time: Span,
+    /// Requests that one client may send to the API, unless the policy of its issuer says otherwise. Default: 500.
+    pub requests_per_second: Requests,
+    /// Tokens that one own client may fetch. Default: 50.
+    pub tokens_per_second: Requests,
+    /// Refused requests of one address, at the API and at the token endpoint each, until 429 is all it hears. Default: 100.
+    pub refusals_per_second: Requests,
 }
 
 impl Default for LimitsConfig {
@@ -25,7 +34,38 @@ impl Default for LimitsConfig {
             connections_per_address: Count(256),
             keep_alive: Span(Duration::from_secs(75)),
             body_time: Span(Duration::from_secs(10)),
+            requests_per_second: Requests(RequestLimits::default().requests_per_client),
+            tokens_per_second: Requests(TokenLimits::default().tokens_per_client),
+            refusals_per_second: Requests(RequestLimits::default().refusals_per_address),
         }
+    }
+}
+
+impl LimitsConfig {
+    /// What of it concerns the API.
+    pub(crate) fn requests(&self) -> RequestLimits {
+        RequestLimits {
+            requests_per_client: self.requests_per_second.0,
+            refusals_per_address: self.refusals_per_second.0,
+        }
+    }
+
+    /// What of it concerns the token endpoint.
+    pub(crate) fn tokens(&self) -> TokenLimits {
+        TokenLimits { tokens_per_client: self.tokens_per_second.0, refusals_per_address: self.refusals_per_second.0 }
+    }
+}
+
+/// So many a second; whoever was quiet for ten seconds may send ten seconds' worth at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Whole")]
+pub struct Requests(pub Rate);
+
+impl TryFrom<Whole> for Requests {
+    type Error = Invalid;
+
+    fn try_from(Whole(number): Whole) -> Result<Self, Invalid> {
+        u32::try_from(number).unwrap_or(u32::MAX).try_into().map(Self)
     }
 }
 

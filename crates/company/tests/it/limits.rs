@@ -161,3 +161,33 @@ async fn a_body_that_never_ends_does_not_hold_its_connection_after_the_refusal()
     assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
     stand.company.stop().await;
 }
+
+#[actix_web::test]
+async fn each_listener_has_the_limits_of_the_configuration() {
+    let issuer = issuer();
+    let stand = Stand::start_in(&TestCa::new(), |directory| {
+        directory.trust(&issuer);
+        let limits = "[limits]\nrequests_per_second = 1\nrefusals_per_second = 2\n[telemetry]";
+        directory.edit("company.toml", "[telemetry]", limits);
+    })
+    .await;
+    let allowed = async |request: reqwest::RequestBuilder| {
+        for sent in 0..100 {
+            let answer = request.try_clone().unwrap().send().await.unwrap();
+            if answer.status() == 429 {
+                assert!(answer.headers().contains_key("retry-after"));
+                return sent;
+            }
+        }
+        panic!("was never limited");
+    };
+    // Time passes while they are sent, so a few more may come through.
+    let served = allowed(stand.http.get(stand.api("/notes")).bearer_auth(token(&issuer))).await;
+    let refused = allowed(stand.http.get(stand.api("/notes"))).await;
+    let tokens = allowed(stand.http.post(format!("{}/token", stand.addresses().issuer.url))).await;
+    assert!(
+        (10..20).contains(&served) && (20..40).contains(&refused) && (20..40).contains(&tokens),
+        "{served} {refused} {tokens}"
+    );
+    stand.company.stop().await;
+}

@@ -1,5 +1,6 @@
 use crate::support::{AUDIENCE, CLIENT, JWT_BEARER, World, encode, good_form, refusal};
 use bridge_issuer::TokenRequest;
+use bridge_limits::PeerAddress;
 
 /// A good form in which one parameter is set (or, with an empty value, absent), and what must come of it.
 type Case = (&'static str, &'static str, &'static str, &'static str);
@@ -97,10 +98,14 @@ async fn accepts_one_credential_alone() {
         ("all", [jwt.as_slice(), &[secret]].concat(), true, ("invalid_request", "credentials_twice")),
     ] {
         let form = encode(&[rest.as_slice(), &credentials].concat());
-        let request = TokenRequest { form: form.as_bytes(), authorization_header: header };
+        let request = TokenRequest { form: form.as_bytes(), authorization_header: header, peer: PeerAddress::UNKNOWN };
         assert_eq!(refusal(world.issuer.token(request).await), expected, "{name}");
     }
     assert_eq!(world.store.writes(), 0);
     let form = encode(&[rest.as_slice(), &jwt].concat());
-    world.issuer.token(TokenRequest { form: form.as_bytes(), authorization_header: false }).await.unwrap();
+    world
+        .issuer
+        .token(TokenRequest { form: form.as_bytes(), authorization_header: false, peer: PeerAddress::UNKNOWN })
+        .await
+        .unwrap();
 }

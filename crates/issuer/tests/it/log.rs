@@ -10,6 +10,9 @@ struct Lines(Arc<Mutex<Vec<u8>>>);
 
 impl Lines {
     fn capture(&self) -> tracing::subscriber::DefaultGuard {
+        // A subscriber for all threads, whom nobody reads. Without it, a thread that logs while no test listens can make
+        // tracing believe that nobody ever will.
+        drop(tracing::subscriber::set_global_default(tracing_subscriber::registry()));
         let lines = self.clone();
         let subscriber = tracing_subscriber::fmt().json().flatten_event(true).with_writer(move || lines.clone());
         tracing::subscriber::set_default(subscriber.finish())

@@ -8,6 +8,7 @@ mod discovery;
 mod form;
 mod http;
 mod keys;
+mod limits;
 mod log;
 mod replay;
 mod support;

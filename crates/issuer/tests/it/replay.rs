@@ -1,4 +1,6 @@
 use crate::support::{World, refusal};
+use bridge_issuer::TokenLimits;
+use bridge_limits::Rate;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::task::{JoinSet, yield_now};
@@ -78,7 +80,8 @@ async fn a_failed_write_gives_no_token_and_uses_nothing_up() {
 
 #[tokio::test]
 async fn more_requests_than_may_wait_are_told_to_come_back() {
-    let world = Arc::new(World::new().await);
+    let limits = TokenLimits { tokens_per_client: Rate::per_second(1_000_000), ..TokenLimits::default() };
+    let world = Arc::new(World::limited(limits).await);
     world.store.hold();
     let requests = spawn_requests(&world, 1500);
     while world.store.writes() == 0 {

@@ -4,9 +4,10 @@ use actix_web::dev::ServiceResponse;
 use async_trait::async_trait;
 use bridge_issuer::{
     AccessList, Client, Clients, EmbeddedKeys, IssuedToken, Issuer, IssuerConfig, IssuerStore, KeyPurpose,
-    StoreFailure, StoredKey, TokenError, TokenRequest, UsedAssertion,
+    StoreFailure, StoredKey, TokenError, TokenLimits, TokenRequest, UsedAssertion,
 };
 use bridge_jose::{Algorithm, KeySet, SigningKey};
+use bridge_limits::PeerAddress;
 use bridge_testkit::{Forge, ManualClock};
 use bridge_types::{ClientId, Clock, KeyId, Secret, TokenId};
 use jiff::Timestamp;
@@ -33,12 +34,16 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::limited(TokenLimits::default()).await
+    }
+
+    pub(crate) async fn limited(limits: TokenLimits) -> Self {
         let key = SigningKey::generate(Algorithm::Es256).unwrap();
         let other_key = SigningKey::generate(Algorithm::Es256).unwrap();
         let (clock, store) = (Arc::new(ManualClock::default()), Arc::new(FakeStore::default()));
         let clients =
             Clients::new([order_service(&[&key]), client("shop", &[&other_key], &[("orders:read", AUDIENCE)])]);
-        let issuer = start(&store, &clock, clients.unwrap()).await;
+        let issuer = start_limited(&store, &clock, clients.unwrap(), limits).await;
         Self { clock, store, issuer, key, other_key }
     }
 
@@ -60,12 +65,24 @@ impl World {
 
     pub(crate) async fn ask(&self, form: &[(&str, &str)]) -> Result<IssuedToken, TokenError> {
         let form = encode(form);
-        self.issuer.token(TokenRequest { form: form.as_bytes(), authorization_header: false }).await
+        self.issuer
+            .token(TokenRequest { form: form.as_bytes(), authorization_header: false, peer: PeerAddress::UNKNOWN })
+            .await
     }
 }
 
 pub(crate) async fn start(store: &Arc<FakeStore>, clock: &Arc<ManualClock>, clients: Clients) -> Arc<Issuer> {
+    start_limited(store, clock, clients, TokenLimits::default()).await
+}
+
+async fn start_limited(
+    store: &Arc<FakeStore>,
+    clock: &Arc<ManualClock>,
+    clients: Clients,
+    limits: TokenLimits,
+) -> Arc<Issuer> {
     let config = IssuerConfig::new(ISSUER.parse().unwrap(), Algorithm::Es256, IssuerConfig::DEFAULT_LIFETIME).unwrap();
+    let config = config.with_limits(limits);
     let backend = Arc::new(EmbeddedKeys::new(store.clone(), clock.clone()));
     Issuer::start(config, store.clone(), backend, clients, clock.clone()).await.unwrap()
 }

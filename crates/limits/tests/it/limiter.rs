@@ -1,4 +1,4 @@
-use bridge_limits::{AddressLimiter, Exceeded, Limiter, PeerAddress, Rate};
+use bridge_limits::{AddressLimiter, Exceeded, Limiter, Limiters, PeerAddress, Rate};
 use bridge_testkit::ManualClock;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -43,6 +43,18 @@ fn a_refused_request_does_not_prolong_the_wait() {
     }
     clock.advance(Duration::from_millis(500));
     assert!(limiter.check().is_ok());
+}
+
+#[test]
+fn each_client_has_its_own_rate_and_a_changed_one_counts_at_once() {
+    let limiters = Limiters::new(RATE, Arc::new(ManualClock::default()));
+    let let_in = |client: &'static str, own: Option<Rate>| {
+        (0..100).take_while(|_| limiters.of(&client, own).check().is_ok()).count()
+    };
+    assert_eq!((let_in("shop", None), let_in("shop", None)), (20, 0));
+    assert_eq!(let_in("depot", None), 20);
+    let own = Some(Rate::per_second(3));
+    assert_eq!((let_in("shop", own), let_in("shop", own)), (30, 0));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::words::{
 use super::{CaFile, KeySource, Outbound, PinnedKeys, PolicyError, PolicyProblem, TrustPolicy};
 use aws_lc_rs::digest::{Context, SHA256};
 use bridge_jose::{Algorithm, KeySet};
+use bridge_limits::Rate;
 use bridge_types::{Audience, ClientId, IssuerUrl, Network, PartnerIssuer, ScopeSet};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -58,6 +59,7 @@ struct Document {
 #[serde(deny_unknown_fields)]
 struct ClientTable {
     scopes: ScopeSet,
+    requests_per_second: Option<Rate>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -113,6 +115,11 @@ impl Document {
             algorithms: self.algorithms.0,
             max_token_lifetime: self.max_token_lifetime.0,
             status_list_hosts: self.status_list_hosts.into_iter().map(|HostName(name)| name).collect(),
+            rates: self
+                .clients
+                .iter()
+                .filter_map(|(id, table)| Some((id.clone(), table.requests_per_second?)))
+                .collect(),
             clients: self.clients.into_iter().map(|(client, table)| (client, table.scopes)).collect(),
             outbound: self.outbound.map(OutboundTable::into_outbound),
             content,

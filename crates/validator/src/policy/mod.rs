@@ -9,6 +9,7 @@ pub use error::{PolicyError, PolicyProblem};
 use crate::denial::Refusal;
 use crate::reason::Reason;
 use bridge_jose::{Algorithm, Header, KeySet};
+use bridge_limits::Rate;
 use bridge_types::{Audience, ClientId, KeyId, Network, PartnerIssuer, ScopeSet};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -48,6 +49,8 @@ pub struct TrustPolicy {
     pub status_list_hosts: Vec<String>,
     /// `[clients.ID]`: the ceiling of each client that is let in. Default: nobody is.
     pub clients: BTreeMap<ClientId, ScopeSet>,
+    /// `requests_per_second` of `[clients.ID]`, where it is said. Default: what the API grants everybody.
+    pub rates: BTreeMap<ClientId, Rate>,
     /// `[outbound]`: how this company calls the partner. Not used by the validator. Default: it does not.
     pub outbound: Option<Outbound>,
     /// SHA-256 of everything the policy was made of, files that it names included.

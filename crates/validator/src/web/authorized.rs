@@ -1,4 +1,5 @@
 use super::answer::Answers;
+use super::bounds::Bounds;
 use super::correlation::correlation_id;
 use super::problem::Problem;
 use super::record::{Record, excerpt};
@@ -7,6 +8,7 @@ use crate::denial::Denial;
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError};
+use bridge_limits::PeerAddress;
 use bridge_types::CorrelationId;
 use std::fmt;
 use std::future::{Ready, ready};
@@ -18,6 +20,8 @@ pub(super) struct Session {
     pub(super) authenticated: Authenticated,
     pub(super) record: Rc<Record>,
     pub(super) answers: Arc<Answers>,
+    pub(super) bounds: Arc<Bounds>,
+    pub(super) address: PeerAddress,
 }
 
 /// Decides about the scope of the route. Make it the FIRST argument of a handler: extractors are polled in the order of
@@ -58,6 +62,7 @@ impl Session {
                 Ok(authorized)
             }
             Err(denial) => {
+                let denial = self.bounds.refuse(denial, self.address);
                 self.record.deny(denial.clone());
                 let answers = Arc::clone(&self.answers);
                 Err(AccessDenied { denial, answers, correlation_id: correlation_id(request) })

@@ -1,6 +1,7 @@
 use super::answer::Answers;
 use super::authorized::Session;
 use super::bearer::bearer_token;
+use super::bounds::{Bounds, RequestLimits};
 use super::correlation::correlate;
 use super::guarded::GuardedRoutes;
 use super::problem::Problem;
@@ -13,6 +14,7 @@ use actix_web::dev::{HttpServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{Error, HttpMessage};
+use bridge_limits::PeerAddress;
 use bridge_types::Audience;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -25,12 +27,21 @@ use std::sync::Arc;
 pub struct Gate {
     validator: Validator,
     answers: Arc<Answers>,
+    bounds: Arc<Bounds>,
 }
 
 impl Gate {
     /// A gate for the API with this audience, which is also the realm of its challenges.
     pub fn new(validator: Validator, audience: &Audience) -> Self {
-        Self { validator, answers: Arc::new(Answers::new(audience)) }
+        let bounds = Arc::new(Bounds::new(RequestLimits::default(), validator.clock()));
+        Self { validator, answers: Arc::new(Answers::new(audience)), bounds }
+    }
+
+    /// The same gate with these limits, instead of [`RequestLimits::default`].
+    #[must_use]
+    pub fn with_limits(self, limits: RequestLimits) -> Self {
+        let bounds = Arc::new(Bounds::new(limits, self.validator.clock()));
+        Self { bounds, ..self }
     }
 
     /// The routes, behind this gate. `prefix` is that of `actix_web::web::scope`, empty for all paths; register public
@@ -61,9 +72,11 @@ impl Gate {
         next: Next<B>,
     ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
         let record = Rc::new(Record::open(&request, self.validator.clock()));
+        let address = PeerAddress::from(request.peer_addr());
         let authenticated = match self.authenticate(&request).await {
             Ok(authenticated) => authenticated,
             Err(denial) => {
+                let denial = self.bounds.refuse(denial, address);
                 let answer = self.answers.answer(&denial, record.correlation_id);
                 record.answered(answer.status());
                 record.deny(denial);
@@ -71,7 +84,8 @@ impl Gate {
             }
         };
         record.allow(Arc::clone(&authenticated.0), None);
-        let session = Session { authenticated, record: Rc::clone(&record), answers: self.answers };
+        let Self { answers, bounds, .. } = self;
+        let session = Session { authenticated, record: Rc::clone(&record), answers, bounds, address };
         request.extensions_mut().insert(Rc::new(session));
         let response = next.call(request).await.inspect_err(|error| {
             record.answered(error.as_response_error().status_code());
@@ -88,7 +102,7 @@ impl Gate {
 
     async fn authenticate(&self, request: &ServiceRequest) -> Result<Authenticated, Denial> {
         match bearer_token(request) {
-            Ok(token) => self.validator.authenticate(token).await,
+            Ok(token) => self.bounds.admit(self.validator.authenticate(token).await?),
             Err(refusal) => Err(Denial::new(refusal, Facts::default())),
         }
     }

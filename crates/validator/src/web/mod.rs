@@ -3,6 +3,7 @@
 mod answer;
 mod authorized;
 mod bearer;
+mod bounds;
 mod correlation;
 mod gate;
 mod guarded;
@@ -11,6 +12,7 @@ mod problem;
 mod record;
 
 pub use authorized::AccessDenied;
+pub use bounds::RequestLimits;
 pub use correlation::{CORRELATION_HEADER, correlate, correlation_id};
 pub use gate::Gate;
 pub use guarded::{GuardedRoutes, ScopeFirst, guarded};

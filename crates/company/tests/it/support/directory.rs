@@ -1,4 +1,4 @@
-use bridge_testkit::{TestCa, TestCertificate};
+use bridge_testkit::{TestCa, TestCertificate, TestIssuer};
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -86,6 +86,13 @@ impl Directory {
         assert!(text.contains(from), "{name} has no {from:?}");
         self.write(".edited", &text.replacen(from, to, 1));
         fs::rename(self.file(".edited"), self.file(name)).unwrap();
+    }
+
+    /// Trusts `https://issuer.example` with the keys of this issuer, at the audience `https://api.example`.
+    pub(crate) fn trust(&self, issuer: &TestIssuer) {
+        self.edit("company.toml", "[api]\n", "[api]\nurl = \"https://api.example\"\n");
+        self.edit("partners/partner.toml", "audience", "keys = { jwks_file = \"keys.json\" }\naudience");
+        self.write("partners/keys.json", &issuer.jwks());
     }
 
     /// Switches TLS off.

@@ -67,12 +67,7 @@ impl Stand {
     /// Starts a company that trusts `https://issuer.example` with the keys of this issuer, and lets its client `reader`
     /// read and write at the audience `https://api.example`.
     pub(crate) async fn start_trusting(issuer: &TestIssuer) -> Self {
-        Self::start_in(&TestCa::new(), |directory| {
-            directory.edit("company.toml", "[api]\n", "[api]\nurl = \"https://api.example\"\n");
-            directory.edit("partners/partner.toml", "audience", "keys = { jwks_file = \"keys.json\" }\naudience");
-            directory.write("partners/keys.json", &issuer.jwks());
-        })
-        .await
+        Self::start_in(&TestCa::new(), |directory| directory.trust(issuer)).await
     }
 
     /// Lets the clients of this company call the other one, and the other one let them in.

@@ -72,6 +72,7 @@ fn the_table_reaches_every_reason_that_a_token_can_give() {
         Reason::PolicyExpired,
         Reason::KeysUnavailable,
         Reason::ScopeBeyondCeiling,
+        Reason::RateLimited,
     ];
     let table = all();
     let reached: BTreeSet<Reason> = table.iter().map(|defect| defect.reason).chain(elsewhere).collect();

@@ -2,10 +2,12 @@
 
 mod answers;
 mod credentials;
+mod limits;
 mod log;
 mod order;
 
 use crate::support::{API, ShipmentsRead, ShipmentsTrack, ShipmentsWrite, World};
+use actix_web::body::MessageBody;
 use actix_web::dev::{Payload, ServiceResponse};
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::middleware::from_fn;
@@ -82,7 +84,10 @@ async fn send_with(world: &World, request: TestRequest, payload: Payload) -> See
         }))
         .service(gate.routes("", routes()));
     let (request, _) = request.to_request().replace_payload(payload);
-    let response: ServiceResponse<_> = try_call_service(&init_service(app).await, request).await.unwrap();
+    seen(try_call_service(&init_service(app).await, request).await.unwrap()).await
+}
+
+async fn seen<B: MessageBody>(response: ServiceResponse<B>) -> Seen {
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let bytes = actix_web::test::read_body(response).await;
     let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into()));

@@ -6,6 +6,9 @@ use tracing_subscriber::fmt::MakeWriter;
 
 /// What this thread logs from now on, as long as the guard lives.
 pub(crate) fn capture() -> (DefaultGuard, Log) {
+    // A subscriber for all threads, whom nobody reads. Without it, a thread that logs while no test listens can make
+    // tracing believe that nobody ever will.
+    drop(tracing::subscriber::set_global_default(tracing_subscriber::registry()));
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt().json().flatten_event(true).with_writer(log.clone()).finish();
     (tracing::subscriber::set_default(subscriber), log)
