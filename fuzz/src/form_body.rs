@@ -3,7 +3,7 @@
 use super::fixture::{API, CLIENT, ISSUER, clock, ring, runtime};
 use async_trait::async_trait;
 use bridge_issuer::{
-    AccessList, Client, Clients, EmbeddedKeys, IssuedToken, Issuer, IssuerConfig, IssuerStore, KeyPurpose,
+    AccessList, Client, Clients, EmbeddedKeys, IssuedToken, Issuer, IssuerConfig, IssuerStore, KeyPurpose, PeerAddress,
     StoreFailure, StoredKey, TokenRequest, UsedAssertion,
 };
 use bridge_jose::profile::AccessTokenClaims;
@@ -23,7 +23,7 @@ pub fn check(data: &[u8]) {
         runtime.block_on(async {
             // A new issuer for each input: it has seen no assertion before.
             let issuer = issuer().await;
-            let outcome = issuer.token(TokenRequest { form, authorization_header }).await;
+            let outcome = issuer.token(TokenRequest { form, authorization_header, peer: PeerAddress::UNKNOWN }).await;
             issuer.stop().await;
             outcome.map(|token| (issuer, token))
         })

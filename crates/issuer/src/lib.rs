@@ -28,6 +28,7 @@ mod replay;
 mod request;
 mod store;
 
+pub use bridge_limits::{PeerAddress, Rate};
 pub use client::{AccessList, Client, Clients};
 pub use client_file::{ClientCredential, ClientFile};
 pub use config::{IssuerConfig, TokenLimits};

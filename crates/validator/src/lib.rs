@@ -21,6 +21,7 @@ pub mod web;
 mod window;
 
 pub use access::{Authenticated, Authorized, Principal, RequiredScope};
+pub use bridge_limits::Rate;
 pub use denial::{Denial, Facts};
 pub use keys::{DocumentFetcher, FetcherSource, HttpFetcher, KeySetup, KeyTiming};
 pub use partner::{PolicyVersion, TrustedPartner};
