@@ -65,7 +65,7 @@ impl Answer {
                 "every member of its type",
                 format!("another form at line {} column {}", error.line(), error.column()),
             )),
-            Err(error) => Err(VaultError::unexpected(self.operation, expected, error)),
+            Err(error) => Err(VaultError::unexpected(self.operation, expected, error.to_string())),
         }
     }
 
@@ -84,7 +84,7 @@ async fn read(
     address: &VaultAddress,
     mut response: Response,
 ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-    let unexpected = |expected, found: &str| VaultError::unexpected(operation, expected, found);
+    let unexpected = |expected, found| VaultError::unexpected(operation, expected, found);
     if response.headers().contains_key(CONTENT_ENCODING) {
         return Err(unexpected("a body that is not compressed", "a content encoding"));
     }
@@ -136,7 +136,7 @@ fn refusal(address: &VaultAddress, request: &Request, status: StatusCode, said: 
         403 => VaultError::Denied { operation, path: path.clone() },
         429 | 472 | 473 | 502 | 503 | 504 => VaultError::NotInService { address: address.clone(), status: status_code },
         400..600 => VaultError::Refused { operation, path: path.clone(), status: status_code, said },
-        _ => VaultError::unexpected(operation, "status 200 or 204", status_code),
+        _ => VaultError::unexpected(operation, "status 200 or 204", status_code.to_string()),
     }
 }
 

@@ -86,8 +86,11 @@ impl VaultError {
         match self {
             Self::Unreachable { .. } | Self::TimedOut { .. } | Self::NotInService { .. } => true,
             Self::Refused { status, .. } => *status >= 500,
-            Self::Credential { .. } | Self::LoginRefused { .. } | Self::Denied { .. } => false,
-            Self::Unexpected { .. } | Self::Client(_) => false,
+            Self::Credential { .. }
+            | Self::LoginRefused { .. }
+            | Self::Denied { .. }
+            | Self::Unexpected { .. }
+            | Self::Client(_) => false,
         }
     }
 
@@ -106,8 +109,8 @@ impl VaultError {
         }
     }
 
-    pub(crate) fn unexpected(operation: &'static str, expected: &'static str, found: impl ToString) -> Self {
-        Self::Unexpected { operation, expected, found: found.to_string() }
+    pub(crate) fn unexpected(operation: &'static str, expected: &'static str, found: impl Into<String>) -> Self {
+        Self::Unexpected { operation, expected, found: found.into() }
     }
 
     /// A login that was refused for what it carried, not for want of a policy.

@@ -111,14 +111,14 @@ impl LeasedSecret {
         let now = self.now();
         let outlived = held.generation != *self.0.vault.generation().borrow();
         if !outlived && now < held.renew_at {
-            return Ok((held.renew_at - now).min(OVERLAP));
+            return Ok(held.renew_at.saturating_sub(now).min(OVERLAP));
         }
         if !outlived && held.lease.is_renewable() {
             match held.lease.renew(&self.0.vault, held.first).await {
                 // Much less than was asked for: it nears the end that OpenBao sets for it.
                 Ok(renewed) if renewed.duration() >= held.first / 2 => {
                     held.prolonged(renewed, now);
-                    return Ok((held.renew_at - now).min(OVERLAP));
+                    return Ok(held.renew_at.saturating_sub(now).min(OVERLAP));
                 }
                 Ok(_) | Err(VaultError::Refused { .. } | VaultError::Denied { .. }) => {}
                 Err(error) => return Err(error),

@@ -1,4 +1,4 @@
-//! OpenBao (or HashiCorp Vault): signatures by keys that never leave it, secrets that are leased, keys that are wrapped.
+//! OpenBao (or what it descends from, Vault): signatures by keys that never leave it, secrets that are leased, keys that are wrapped.
 //! The only crate that names it.
 //!
 //! [`Vault`] is a connection with an identity: it logs in with what the platform gives to this workload (a token file, a

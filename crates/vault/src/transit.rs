@@ -149,7 +149,9 @@ impl Transit {
         }
         let (plaintext, bound_to) = (Zeroizing::new(STANDARD.encode(secret.expose())), STANDARD.encode(bound_to));
         let body = Encrypt { plaintext: &plaintext, associated_data: &bound_to };
-        let encrypt = self.secret_post("encrypt", "wrap a key", name, &body, plaintext.len() + bound_to.len() + 64)?;
+        let json = secret_json(&body, plaintext.len() + bound_to.len() + 64);
+        let json = json.map_err(|error| VaultError::Client(error.to_string()))?;
+        let encrypt = Request::post("encrypt", "wrap a key", format!("{}/encrypt/{name}", self.mount), json);
         let Encrypted { ciphertext } = self.vault.call(encrypt).await?.data()?;
         if !ciphertext.starts_with("vault:v") {
             return Err(VaultError::unexpected("wrap a key", "vault:vN:…", "another form"));
@@ -199,18 +201,6 @@ impl Transit {
     ) -> Result<crate::answer::Answer, VaultError> {
         let body = Bytes::from(body.to_string());
         self.vault.call(Request::post(label, operation, format!("{}/{path}", self.mount), body)).await
-    }
-
-    fn secret_post(
-        &self,
-        label: &'static str,
-        operation: &'static str,
-        name: &TransitKeyName,
-        body: &impl Serialize,
-        capacity: usize,
-    ) -> Result<Request, VaultError> {
-        let body = secret_json(body, capacity).map_err(|error| VaultError::Client(error.to_string()))?;
-        Ok(Request::post(label, operation, format!("{}/{label}/{name}", self.mount), body))
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 /// What each crate may name in `[dependencies]`. A role never stands in another role's row.
-const MAY_NAME: [(&str, &[&str]); 14] = [
+const MAY_NAME: [(&str, &[&str]); 15] = [
     ("bridge-types", &[]),
     ("bridge-jose", &["bridge-types"]),
     ("bridge-limits", &["bridge-types"]),
@@ -14,6 +14,7 @@ const MAY_NAME: [(&str, &[&str]); 14] = [
     ("bridge-validator", &["bridge-limits", "bridge-jose", "bridge-types"]),
     ("bridge-process", &["bridge-types"]),
     ("bridge-store", &["bridge-issuer", "bridge-client", "bridge-jose", "bridge-types"]),
+    ("bridge-vault", &["bridge-issuer", "bridge-jose", "bridge-types"]),
     (
         "bridge-company",
         &[
@@ -21,6 +22,7 @@ const MAY_NAME: [(&str, &[&str]); 14] = [
             "bridge-client",
             "bridge-validator",
             "bridge-store",
+            "bridge-vault",
             "bridge-limits",
             "bridge-process",
             "bridge-jose",
