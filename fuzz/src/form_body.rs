@@ -3,12 +3,11 @@
 use super::fixture::{API, CLIENT, ISSUER, clock, ring, runtime};
 use async_trait::async_trait;
 use bridge_issuer::{
-    AccessList, Client, Clients, EmbeddedKeys, IssuedToken, Issuer, IssuerConfig, IssuerStore, KeyPurpose, PeerAddress,
-    StoreFailure, StoredKey, TokenRequest, UsedAssertion,
+    AccessList, Claims, Client, Clients, EmbeddedKeys, IssuedToken, Issuer, IssuerConfig, IssuerStore, KeyRing,
+    KeysInMemory, PeerAddress, Revisions, StoreFailure, TokenRequest, UsedAssertion,
 };
 use bridge_jose::profile::AccessTokenClaims;
 use bridge_jose::{Algorithm, KeySet, SigningKey, UnverifiedToken, VerificationKey};
-use bridge_types::KeyId;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
@@ -63,8 +62,9 @@ async fn issuer() -> Arc<Issuer> {
     let config =
         IssuerConfig::new(ISSUER.parse().expect("an issuer"), Algorithm::EdDsa, IssuerConfig::DEFAULT_LIFETIME);
     let store = Arc::new(Forgetful);
-    let backend = Arc::new(EmbeddedKeys::new(store.clone(), clock()));
-    let issuer = Issuer::start(config.expect("a configuration"), store, backend, clients, clock());
+    let keys = KeyRing::open(Arc::new(KeysInMemory::default()), Arc::new(EmbeddedKeys::default()), clock());
+    let keys = keys.await.expect("a store in memory");
+    let issuer = Issuer::start(config.expect("a configuration"), store, keys, clients, clock());
     issuer.await.expect("the issuer starts")
 }
 
@@ -77,7 +77,8 @@ fn is_what_was_asked_for(issuer: &Issuer, token: &IssuedToken, form: &[u8]) {
     assert_eq!(asked["client_assertion_type"], "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
     assert!(!asked.contains_key("client_secret"), "a second credential went unnoticed");
     assert!(asked.get("client_id").is_none_or(|id| id == CLIENT));
-    let signing = VerificationKey::try_from(&issuer.public_keys()[0]).expect("the issuer's key is good");
+    let keys = issuer.ring().snapshot();
+    let signing = VerificationKey::try_from(keys.signing().expect("a key")).expect("the issuer's key is good");
     let minted = UnverifiedToken::parse(token.access_token.expose()).expect("the issuer writes what it reads");
     let minted = minted.verify(&signing).expect("the issuer signs with its key");
     let claims: AccessTokenClaims = minted.claims().expect("the issuer writes what it reads");
@@ -95,20 +96,8 @@ struct Forgetful;
 
 #[async_trait]
 impl IssuerStore for Forgetful {
-    async fn keys(&self, _: &KeyPurpose) -> Result<Vec<StoredKey>, StoreFailure> {
-        Ok(Vec::new())
-    }
-
-    async fn insert_first_key(&self, _: &StoredKey) -> Result<bool, StoreFailure> {
-        Ok(true)
-    }
-
-    async fn delete_key(&self, _: &KeyId) -> Result<(), StoreFailure> {
-        Ok(())
-    }
-
-    async fn claim_assertions(&self, batch: &[UsedAssertion]) -> Result<Vec<bool>, StoreFailure> {
-        Ok(vec![true; batch.len()])
+    async fn claim_assertions(&self, batch: &[UsedAssertion]) -> Result<Claims, StoreFailure> {
+        Ok(Claims { new: vec![true; batch.len()], revisions: Revisions::default() })
     }
 
     async fn purge_assertions(&self, _: Timestamp) -> Result<u64, StoreFailure> {

@@ -1,49 +1,32 @@
-use crate::{CredentialStore, CredentialStoreFailure};
+use arc_swap::ArcSwap;
 use bridge_jose::profile::{AssertionClaims, NumericDate, SoleAudience};
-use bridge_jose::{Algorithm, KeyError, PublicJwk, SignError, SigningKey, Typ};
-use bridge_types::{ClientId, OwnIssuer, TokenId};
+use bridge_jose::{SignError, SigningKey, Typ};
+use bridge_types::{ClientId, KeyId, OwnIssuer, TokenId};
 use jiff::{SignedDuration, Timestamp};
+use std::sync::Arc;
 
 /// Under the 60 seconds that the profile allows, so that a clock that is a little ahead does no harm.
 const ASSERTION_LIFETIME: SignedDuration = SignedDuration::from_secs(55);
 
-/// A client's identity: its id and the key pair that it made for itself. No secret is shared with anybody.
+/// A client's identity: its id and the key pair that its company made for it. No secret is shared with anybody.
+///
+/// Clones share the key pair: when it is replaced, whoever holds one signs with the new one from the next assertion on.
 #[derive(Debug, Clone)]
 pub struct Credential {
     client_id: ClientId,
-    key: SigningKey,
+    key: Arc<ArcSwap<SigningKey>>,
 }
 
 impl Credential {
-    /// The identity of a client whose key pair is at hand.
+    /// The identity of a client with its key pair.
     pub fn new(client_id: ClientId, key: SigningKey) -> Self {
-        Self { client_id, key }
+        Self { client_id, key: Arc::new(ArcSwap::from_pointee(key)) }
     }
 
-    /// Reads the client's key pair, or makes and keeps one on the first start.
-    ///
-    /// Processes that start at the same time end up with the same key pair: the store takes the first, the others read
-    /// again. `algorithm` counts only for a new key pair; one that exists is used as it is.
-    ///
-    /// # Errors
-    /// [`CredentialError`]: the store failed, or no key could be made.
-    pub async fn load_or_create(
-        store: &dyn CredentialStore,
-        client_id: ClientId,
-        algorithm: Algorithm,
-    ) -> Result<Self, CredentialError> {
-        if let Some(key) = store.client_key(&client_id).await? {
-            return Ok(Self { client_id, key });
-        }
-        let key = SigningKey::generate(algorithm)?;
-        if store.insert_client_key(&client_id, &key).await? {
-            tracing::info!(target: "bridge", event = "key_created", %client_id, kid = %key.kid(), "client key pair created");
-            return Ok(Self { client_id, key });
-        }
-        match store.client_key(&client_id).await? {
-            Some(key) => Ok(Self { client_id, key }),
-            None => Err(CredentialError::Vanished(client_id)),
-        }
+    /// Signs with another key pair from now on. The own issuer must know its public half by then, and must know the old
+    /// one for as long as an assertion lives: some are on their way.
+    pub fn replace_key(&self, key: SigningKey) {
+        self.key.store(Arc::new(key));
     }
 
     /// The client.
@@ -51,9 +34,9 @@ impl Credential {
         &self.client_id
     }
 
-    /// The public half, which the own issuer must know to authenticate this client.
-    pub fn public(&self) -> &PublicJwk {
-        self.key.public()
+    /// The id of the key that signs now.
+    pub fn kid(&self) -> KeyId {
+        self.key.load().kid().clone()
     }
 
     /// A client assertion for one request (RFC 7523 §3 as updated by RFC 10070): the issuer identifier is its only
@@ -69,20 +52,6 @@ impl Credential {
             nbf: None,
             exp: NumericDate::from(now + ASSERTION_LIFETIME),
         };
-        bridge_jose::sign(&self.key, Typ::ClientAssertion, &claims)
+        bridge_jose::sign(&self.key.load(), Typ::ClientAssertion, &claims)
     }
-}
-
-/// Why a client has no credential.
-#[derive(Debug, thiserror::Error)]
-pub enum CredentialError {
-    /// The store failed: try again when it works.
-    #[error(transparent)]
-    Store(#[from] CredentialStoreFailure),
-    /// No key pair could be made.
-    #[error("no key pair for the client: {0}")]
-    Key(#[from] KeyError),
-    /// The store said that there is a key pair, and then had none: something else deletes keys from it.
-    #[error("the key pair of client {0} was in the store a moment ago and is not there now")]
-    Vanished(ClientId),
 }

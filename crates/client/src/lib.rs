@@ -10,7 +10,6 @@
 //! - While the issuer is down a token serves until it expires; after that there is a clear error and no call.
 
 mod credential;
-mod credential_store;
 mod egress;
 mod http_client;
 mod retry_after;
@@ -18,8 +17,7 @@ mod text;
 mod token;
 mod trace_parent;
 
-pub use credential::{Credential, CredentialError};
-pub use credential_store::{CredentialStore, CredentialStoreFailure};
+pub use credential::Credential;
 pub use egress::{
     ApiRequest, ApiResponse, ApiUrl, BearerChallenge, CallError, Challenge, ChallengeMalformed, PartnerApi, Problem,
     Refusal, RequestInvalid,

@@ -1,18 +1,18 @@
 use crate::api::{Api, Bridge};
 use crate::application::{Application, Context};
-use crate::config::{CompanyConfig, Configuration, complaint, partners_directory};
-use crate::credentials::ManagedCredentials;
+use crate::config::{Configuration, complaint, partners_directory};
 use crate::egress::Egress;
 use crate::error::StartError;
 use crate::fetchers::PartnerFetchers;
 use crate::health::Health;
 use crate::identity::{Addresses, Identity};
+use crate::keys::OwnKeys;
 use crate::listeners::Listeners;
 use crate::live::Live;
 use crate::partners::Partners;
 use crate::servers::{Served, Servers, Settings};
 use crate::tls;
-use bridge_issuer::{EmbeddedKeys, Issuer, IssuerConfig};
+use bridge_issuer::Issuer;
 use bridge_process::Outbound;
 use bridge_store::Database;
 use bridge_types::Clock;
@@ -63,9 +63,9 @@ impl Company {
         let policies = policies(&directory, &outbound, &clock)?;
         let name: Arc<str> = company.name.as_str().into();
         let health = Arc::new(Health::new(Arc::clone(&name), database.clone(), Arc::clone(&policies)));
-        let mut credentials = ManagedCredentials::new(Arc::new(database.clone()), company.issuer.algorithm);
-        let registered = credentials.register(&clients).await?;
-        let issuer = issuer(&company, &identity, &database, registered, &clock).await?;
+        let own_keys = OwnKeys::open(&database, company.issuer.algorithm).await?;
+        let credentials = Arc::clone(&own_keys.credentials);
+        let issuer = own_keys.issuer(&company, &identity, credentials.register(&clients).await?).await?;
         let egress = Egress::to_own_issuer(outbound, &company, identity.issuer.clone(), Arc::clone(&clock))?;
         let partners = Partners::default();
         let mut live = Live {
@@ -101,7 +101,7 @@ impl Company {
         let api = Api::new(Arc::clone(&application), gate, metadata, bridge);
         let served = Served { issuer: Arc::clone(&issuer), api, health: Arc::clone(&health), metrics };
         let servers = Servers::start(listeners, tls.as_ref(), &settings, served)?;
-        let background = background(application, live, policies, &shutdown);
+        let background = background(application, live, own_keys, policies, &shutdown);
         Ok(Self { addresses, servers, issuer, database, health, shutdown, background })
     }
 
@@ -146,31 +146,16 @@ fn policies(
         .map_err(|refused| StartError::Configuration(refused.errors.iter().map(complaint).collect()))
 }
 
-async fn issuer(
-    company: &CompanyConfig,
-    identity: &Identity,
-    database: &Database,
-    clients: bridge_issuer::Clients,
-    clock: &Arc<dyn Clock>,
-) -> Result<Arc<Issuer>, StartError> {
-    let settings = &company.issuer;
-    let config =
-        IssuerConfig::new(identity.issuer.url().clone(), settings.algorithm, settings.access_token_lifetime.duration())
-            .map_err(|error| StartError::system("the issuer's settings", error))?
-            .with_limits(company.limits.tokens());
-    let store = Arc::new(database.clone());
-    let keys = Arc::new(EmbeddedKeys::new(Arc::clone(&store) as _, Arc::clone(clock)));
-    Ok(Issuer::start(config, store, keys, clients, Arc::clone(clock)).await?)
-}
-
 /// Starts what runs beside the listeners.
 fn background<A: Application>(
     application: Arc<A>,
     live: Live,
+    own_keys: OwnKeys,
     policies: Arc<TrustPolicies>,
     shutdown: &CancellationToken,
 ) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
+    tasks.spawn(own_keys.follow(shutdown.clone()));
     tasks.spawn(live.follow(shutdown.clone()));
     tasks.spawn(refresh_keys(policies, shutdown.clone()));
     let stop = shutdown.clone();

@@ -1,57 +1,83 @@
 use crate::config::{ClientFiles, ClientKeys};
-use bridge_client::{Credential, CredentialError, CredentialStore};
-use bridge_issuer::{Client, Clients};
-use bridge_jose::{Algorithm, KeyError, KeySet};
+use bridge_client::Credential;
+use bridge_issuer::{self as issuer, Client, Clients, KeyPurpose, KeyRing, KeyRingError};
+use bridge_jose::Algorithm;
 use bridge_types::{ClientId, Invalid};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The key pairs that this company makes and keeps for its own clients.
+#[derive(Debug)]
 pub(crate) struct ManagedCredentials {
-    store: Arc<dyn CredentialStore>,
+    ring: Arc<KeyRing>,
     algorithm: Algorithm,
-    held: HashMap<ClientId, Credential>,
+    held: Mutex<HashMap<ClientId, Credential>>,
 }
 
 impl ManagedCredentials {
-    /// The key pairs of this store; a new one is made for `algorithm`.
-    pub(crate) fn new(store: Arc<dyn CredentialStore>, algorithm: Algorithm) -> Self {
-        Self { store, algorithm, held: HashMap::new() }
+    /// The key pairs of this ring; a new one is made for `algorithm`, and one of another algorithm is rotated.
+    pub(crate) fn new(ring: Arc<KeyRing>, algorithm: Algorithm) -> Self {
+        Self { ring, algorithm, held: Mutex::default() }
     }
 
-    /// The key pair of a client: read once, made when there is none.
-    pub(crate) async fn of(&mut self, client: &ClientId) -> Result<Credential, CredentialError> {
-        if let Some(credential) = self.held.get(client) {
-            return Ok(credential.clone());
+    /// The key pair of a client, made when there is none. What is given out follows every rotation.
+    pub(crate) async fn of(&self, client: &ClientId) -> Result<Credential, CredentialError> {
+        if let Some(held) = self.held().get(client) {
+            return Ok(held.clone());
         }
-        let credential = Credential::load_or_create(&*self.store, client.clone(), self.algorithm).await?;
-        self.held.insert(client.clone(), credential.clone());
-        Ok(credential)
+        self.ring.ensure(&KeyPurpose::Client(client.clone()), self.algorithm).await?;
+        let key = self.ring.client_key(client).ok_or_else(|| CredentialError::Unusable(client.clone()))?;
+        let credential = Credential::new(client.clone(), key);
+        Ok(self.held().entry(client.clone()).or_insert(credential).clone())
     }
 
-    /// The table of clients for the issuer, with the public keys of managed clients filled in.
-    pub(crate) async fn register(&mut self, files: &ClientFiles) -> Result<Clients, RegistrationError> {
+    /// The table of clients for the issuer. It finds the public keys of managed ones in the ring.
+    pub(crate) async fn register(&self, files: &ClientFiles) -> Result<Clients, RegistrationError> {
         let mut clients = Vec::new();
         for file in files.iter() {
             let keys = match &file.keys {
-                ClientKeys::Managed => KeySet::from_jwks([self.of(&file.client_id).await?.public()])?,
-                ClientKeys::Elsewhere(keys) => keys.clone(),
+                ClientKeys::Managed => {
+                    self.of(&file.client_id).await?;
+                    issuer::ClientKeys::Managed
+                }
+                ClientKeys::Elsewhere(keys) => keys.clone().into(),
             };
             clients.push(Client::new(file.client_id.clone(), keys, file.access.clone()));
         }
         Ok(Clients::new(clients)?)
     }
+
+    /// Lets every client sign with the key that the ring has for it now.
+    pub(crate) fn follow(&self) {
+        for (client, credential) in self.held().iter() {
+            if let Some(key) = self.ring.client_key(client).filter(|key| *key.kid() != credential.kid()) {
+                credential.replace_key(key);
+            }
+        }
+    }
+
+    fn held(&self) -> MutexGuard<'_, HashMap<ClientId, Credential>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Why a managed client has no key pair.
+#[derive(Debug, thiserror::Error)]
+pub enum CredentialError {
+    /// It could not be read or made.
+    #[error(transparent)]
+    Ring(#[from] KeyRingError),
+    /// The one in the store is broken; the log says how.
+    #[error("the key pair of client {0} in the store cannot be used; see the log, and replace it with `keys revoke`")]
+    Unusable(ClientId),
 }
 
 /// Why the clients cannot be registered at the own issuer.
 #[derive(Debug, thiserror::Error)]
 pub enum RegistrationError {
-    /// A managed client has no key pair and none can be made.
+    /// A managed client has no key pair.
     #[error(transparent)]
     Credential(#[from] CredentialError),
-    /// The public half of a managed key pair cannot be used.
-    #[error("public key of a managed client: {0}")]
-    Key(#[from] KeyError),
     /// Two clients have the same id.
     #[error(transparent)]
     Twice(#[from] Invalid),

@@ -14,6 +14,9 @@ pub enum StartError {
     /// The issuer has no usable signing key.
     #[error("the issuer does not start: {0}")]
     Issuer(#[from] bridge_issuer::StartError),
+    /// The keys in the store cannot be used.
+    #[error("the keys cannot be read: {0}")]
+    Keys(#[from] bridge_issuer::KeyRingError),
     /// The clients cannot be registered at the issuer.
     #[error("the clients cannot be registered: {0}")]
     Registration(#[from] RegistrationError),

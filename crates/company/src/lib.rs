@@ -15,6 +15,7 @@ mod health;
 mod http;
 mod identity;
 mod in_flight;
+mod keys;
 mod linger;
 mod listeners;
 mod live;

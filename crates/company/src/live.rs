@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) struct Live {
     pub(crate) directory: PathBuf,
     pub(crate) clients: ClientFiles,
-    pub(crate) credentials: ManagedCredentials,
+    pub(crate) credentials: Arc<ManagedCredentials>,
     pub(crate) egress: Egress,
     pub(crate) issuer: Arc<Issuer>,
     pub(crate) policies: Arc<TrustPolicies>,

@@ -10,13 +10,13 @@ use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, ParsedPublicKey,
 };
 use bridge_issuer::{
-    AccessList, Client, Clients, EmbeddedKeys, Issuer, IssuerConfig, IssuerStore, KeyPurpose, StoreFailure, StoredKey,
-    TokenRequest, UsedAssertion,
+    AccessList, Claims, Client, Clients, EmbeddedKeys, Issuer, IssuerConfig, IssuerStore, KeyRing, KeysInMemory,
+    Revisions, StoreFailure, TokenRequest, UsedAssertion,
 };
 use bridge_jose::{Algorithm, KeySet, SigningKey};
 use bridge_limits::PeerAddress;
 use bridge_testkit::Forge;
-use bridge_types::{Clock, KeyId, SystemClock};
+use bridge_types::{Clock, SystemClock};
 use criterion::{BatchSize, Criterion};
 use jiff::Timestamp;
 use std::collections::HashSet;
@@ -59,9 +59,10 @@ impl Bench {
         let access = AccessList::new([(AUDIENCE.parse().unwrap(), "shipments:read shipments:write".parse().unwrap())]);
         let client = Client::new(CLIENT.parse().unwrap(), KeySet::from_jwks([key.public()]).unwrap(), access.unwrap());
         let config = IssuerConfig::new(ISSUER.parse().unwrap(), Algorithm::Es256, IssuerConfig::DEFAULT_LIFETIME);
-        let backend = Arc::new(EmbeddedKeys::new(store.clone(), clock.clone()));
+        let ring = KeyRing::open(Arc::new(KeysInMemory::default()), Arc::new(EmbeddedKeys::default()), clock.clone());
+        let ring = runtime.block_on(ring).unwrap();
         let clients = Clients::new([client]).unwrap();
-        let start = Issuer::start(config.unwrap(), store, backend, clients, clock.clone());
+        let start = Issuer::start(config.unwrap(), store, ring, clients, clock.clone());
         let issuer = runtime.block_on(start).unwrap();
         Self { runtime, clock, key, issuer, raw: Raw::new() }
     }
@@ -142,21 +143,10 @@ struct MemoryStore(Mutex<HashSet<UsedAssertion>>);
 
 #[async_trait]
 impl IssuerStore for MemoryStore {
-    async fn keys(&self, _: &KeyPurpose) -> Result<Vec<StoredKey>, StoreFailure> {
-        Ok(Vec::new())
-    }
-
-    async fn insert_first_key(&self, _: &StoredKey) -> Result<bool, StoreFailure> {
-        Ok(true)
-    }
-
-    async fn delete_key(&self, _: &KeyId) -> Result<(), StoreFailure> {
-        Ok(())
-    }
-
-    async fn claim_assertions(&self, batch: &[UsedAssertion]) -> Result<Vec<bool>, StoreFailure> {
+    async fn claim_assertions(&self, batch: &[UsedAssertion]) -> Result<Claims, StoreFailure> {
         let mut used = self.0.lock().unwrap();
-        Ok(batch.iter().map(|one| used.insert(one.clone())).collect())
+        let new = batch.iter().map(|one| used.insert(one.clone())).collect();
+        Ok(Claims { new, revisions: Revisions::default() })
     }
 
     async fn purge_assertions(&self, _: Timestamp) -> Result<u64, StoreFailure> {

@@ -1,10 +1,10 @@
 use crate::defect::ClientDefect;
 use crate::record::Attempt;
 use crate::request::Asked;
-use crate::{Client, Clients, UsedAssertion};
+use crate::{Client, Clients, KeySnapshot, UsedAssertion};
 use bridge_jose::profile::{AssertionClaims, NumericDate};
 use bridge_jose::{Header, Typ, UnverifiedToken};
-use bridge_types::IssuerUrl;
+use bridge_types::{IssuerUrl, KeyId};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 
@@ -14,9 +14,18 @@ const MAX_LIFETIME: i64 = 60;
 /// How far the clocks of client and issuer may be apart, in seconds.
 const LEEWAY: i64 = 30;
 
+/// What an assertion is compared with.
+pub(crate) struct Known<'k> {
+    pub(crate) issuer: &'k IssuerUrl,
+    pub(crate) clients: &'k Clients,
+    pub(crate) keys: &'k KeySnapshot,
+}
+
 /// A client assertion whose signature and claims are good. Whether it is used for the first time is not known yet.
 pub(crate) struct VerifiedAssertion {
     pub(crate) client: Arc<Client>,
+    /// The key that signed it.
+    pub(crate) key: KeyId,
     pub(crate) used: UsedAssertion,
 }
 
@@ -33,8 +42,7 @@ impl VerifiedAssertion {
     /// Does NOT claim the `jti`.
     pub(crate) fn check(
         asked: &Asked<'_>,
-        clients: &Clients,
-        issuer: &IssuerUrl,
+        known: &Known<'_>,
         now: Timestamp,
         attempt: &mut Attempt,
     ) -> Result<Self, ClientDefect> {
@@ -45,17 +53,17 @@ impl VerifiedAssertion {
         }
         let claimed = token.unverified_issuer()?;
         attempt.client_names(claimed.as_str());
-        let client = clients.find(claimed.as_str()).ok_or(ClientDefect::Unknown)?;
+        let client = known.clients.find(claimed.as_str()).ok_or(ClientDefect::Unknown)?;
         if asked.client_id.is_some_and(|id| id != claimed.as_str()) {
             return Err(ClientDefect::ClientIdMismatch);
         }
-        let key = client.keys().find(token.header().key_id()).ok_or(ClientDefect::KeyUnknown)?;
-        let claims: AssertionClaims = token.verify(key)?.claims()?;
-        check_parties(&claims, client, issuer)?;
+        let key = client.key(token.header().key_id(), known.keys).ok_or(ClientDefect::KeyUnknown)?;
+        let claims: AssertionClaims = token.verify(&key)?.claims()?;
+        check_parties(&claims, client, known.issuer)?;
         check_time(&claims, now.as_second())?;
         let remember_until = claims.exp.timestamp() + SignedDuration::from_secs(LEEWAY);
         let used = UsedAssertion { client: client.id().clone(), id: claims.jti, remember_until };
-        Ok(Self { client: Arc::clone(client), used })
+        Ok(Self { client: Arc::clone(client), key: key.kid().clone(), used })
     }
 }
 

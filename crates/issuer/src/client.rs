@@ -1,5 +1,6 @@
-use bridge_jose::KeySet;
-use bridge_types::{Audience, ClientId, Invalid, ScopeSet};
+use crate::KeySnapshot;
+use bridge_jose::{KeySet, VerificationKey};
+use bridge_types::{Audience, ClientId, Invalid, KeyId, ScopeSet};
 use serde::{Deserialize, Deserializer};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -8,15 +9,30 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub struct Client {
     id: ClientId,
-    keys: KeySet,
+    keys: ClientKeys,
     access: AccessList,
+}
+
+/// Which keys verify the assertions of a client.
+#[derive(Debug, Clone)]
+pub enum ClientKeys {
+    /// Those of the company's own key ring: this company makes, keeps and rotates the key pair.
+    Managed,
+    /// These: the client runs elsewhere and keeps its private keys there.
+    Registered(KeySet),
+}
+
+impl From<KeySet> for ClientKeys {
+    fn from(keys: KeySet) -> Self {
+        Self::Registered(keys)
+    }
 }
 
 impl Client {
     /// A client. Several keys may stand side by side while it changes from one to the next; without any it exists but
     /// cannot authenticate.
-    pub fn new(id: ClientId, keys: KeySet, access: AccessList) -> Self {
-        Self { id, keys, access }
+    pub fn new(id: ClientId, keys: impl Into<ClientKeys>, access: AccessList) -> Self {
+        Self { id, keys: keys.into(), access }
     }
 
     /// Its `client_id`.
@@ -24,9 +40,17 @@ impl Client {
         &self.id
     }
 
-    /// The public keys that verify its assertions.
-    pub fn keys(&self) -> &KeySet {
+    /// Which keys verify its assertions.
+    pub fn keys(&self) -> &ClientKeys {
         &self.keys
+    }
+
+    /// The key of this id, if it verifies assertions of this client now.
+    pub(crate) fn key(&self, kid: &KeyId, ring: &KeySnapshot) -> Option<Arc<VerificationKey>> {
+        match &self.keys {
+            ClientKeys::Managed => ring.client(&self.id)?.accepted.find(kid).cloned(),
+            ClientKeys::Registered(keys) => keys.find(kid).cloned(),
+        }
     }
 
     /// What it may ask for.

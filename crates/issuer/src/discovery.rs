@@ -30,7 +30,11 @@ impl Endpoints {
     }
 }
 
+/// For how long a fetched key set may be kept, in seconds. A rotation waits for it.
+pub(crate) const KEYS_MAX_AGE: u32 = 300;
+
 /// A JSON document that anybody may fetch and keep for a while.
+#[derive(Debug)]
 pub(crate) struct Document {
     pub(crate) body: Bytes,
     /// The opaque part of a strong entity tag (RFC 9110 §8.8.3).
@@ -46,7 +50,7 @@ impl Document {
 
     /// The JWK set (RFC 7517 §5).
     pub(crate) fn keys<'k>(keys: impl IntoIterator<Item = &'k PublicJwk>) -> Self {
-        Self::new(jwks_json(keys), 300)
+        Self::new(jwks_json(keys), KEYS_MAX_AGE)
     }
 
     /// The metadata of the issuer (RFC 8414 §2). What is absent is not offered.

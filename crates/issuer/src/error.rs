@@ -1,7 +1,6 @@
 use crate::defect::{ClientDefect, RequestDefect, ScopeDefect, TargetDefect};
-use crate::{KeyBackendFailure, StoreFailure};
+use crate::{KeyRingError, StoreFailure};
 use actix_web::http::StatusCode;
-use bridge_jose::Algorithm;
 use bridge_limits::Exceeded;
 use std::sync::Arc;
 use std::time::Duration;
@@ -136,9 +135,9 @@ pub enum Outage {
     /// The store could not keep the assertion's `jti`.
     #[error(transparent)]
     Store(Arc<StoreFailure>),
-    /// The key could not sign.
+    /// The keys could not be read, or none could sign.
     #[error(transparent)]
-    Keys(#[from] KeyBackendFailure),
+    Keys(#[from] KeyRingError),
     /// The token could not be written, or would end outside the calendar.
     #[error("the token cannot be made")]
     Token,
@@ -149,7 +148,7 @@ impl Outage {
         match self {
             Self::Overloaded => "overloaded",
             Self::Stopping => "stopping",
-            Self::Store(_) => "store_failed",
+            Self::Store(_) | Self::Keys(KeyRingError::Store(_)) => "store_failed",
             Self::Keys(_) => "key_backend_failed",
             Self::Token => "token_not_made",
         }
@@ -161,13 +160,5 @@ impl Outage {
 pub enum StartError {
     /// The signing key can be neither read nor made.
     #[error("no signing key: {0}")]
-    Keys(#[from] KeyBackendFailure),
-    /// Every key there is was made for another algorithm than the configured one.
-    #[error("signing key has another algorithm: expected {configured}, found {found}")]
-    Algorithm {
-        /// The algorithm of the configuration.
-        configured: Algorithm,
-        /// The algorithm of the key that is there.
-        found: Algorithm,
-    },
+    Keys(#[from] KeyRingError),
 }

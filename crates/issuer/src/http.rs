@@ -138,7 +138,7 @@ fn uncached(answer: &mut HttpResponseBuilder) -> &mut HttpResponseBuilder {
 }
 
 async fn keys(issuer: Data<Issuer>, request: HttpRequest) -> HttpResponse {
-    serve(&issuer.jwks, &request)
+    serve(&issuer.published_keys().await.jwks, &request)
 }
 
 async fn metadata(issuer: Data<Issuer>, request: HttpRequest) -> HttpResponse {

@@ -1,20 +1,27 @@
-use crate::assertion::VerifiedAssertion;
+use crate::assertion::{Known, VerifiedAssertion};
 use crate::bounds::Bounds;
-use crate::defect::{RequestDefect, ScopeDefect, TargetDefect};
+use crate::defect::{ClientDefect, RequestDefect, ScopeDefect, TargetDefect};
 use crate::discovery::Document;
 use crate::error::{Outage, StartError, TokenError};
 use crate::form::TokenForm;
 use crate::record::Attempt;
 use crate::replay::{AuthenticatedClient, ReplayGuard};
 use crate::request::Asked;
-use crate::{Clients, IssuerConfig, IssuerStore, KeyBackend, KeyPurpose, TokenRequest};
+use crate::{Clients, IssuerConfig, IssuerStore, KeyPurpose, KeyRing, KeySnapshot, TokenRequest};
 use arc_swap::ArcSwap;
+use bridge_jose::Typ;
 use bridge_jose::profile::AccessTokenClaims;
-use bridge_jose::{PublicJwk, Typ, UnsignedToken};
 use bridge_limits::PeerAddress;
 use bridge_types::{AccessToken, Audience, Clock, ScopeSet, TokenId};
+use jiff::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// How old the keys that are published may be. A change is noticed much sooner; this is for a process that notices none.
+const PUBLISHED_AGE: Duration = Duration::from_secs(1);
+
+/// How old the keys may be that a client's key is not among. Bounds what invented key ids cost.
+const UNKNOWN_KEY_AGE: Duration = Duration::from_millis(100);
 
 /// The issuer of one company: authenticates its own clients and mints their access tokens.
 ///
@@ -22,14 +29,11 @@ use std::time::Duration;
 pub struct Issuer {
     config: IssuerConfig,
     clients: ArcSwap<Clients>,
-    backend: Arc<dyn KeyBackend>,
-    keys: Vec<PublicJwk>,
-    signing: PublicJwk,
+    ring: Arc<KeyRing>,
     replay: ReplayGuard,
     bounds: Bounds,
     clock: Arc<dyn Clock>,
     pub(crate) metadata: Document,
-    pub(crate) jwks: Document,
 }
 
 /// An access token and what the client is told about it (RFC 6749 §5.1).
@@ -51,33 +55,27 @@ struct Grant {
 }
 
 impl Issuer {
-    /// Reads the signing key, or makes it on the first start, and starts the task that keeps assertions single-use.
+    /// Makes the first signing key if there is none, and starts the task that keeps assertions single-use.
+    ///
+    /// When the configured algorithm is not that of the active key, this asks for a rotation and goes on with that key.
     ///
     /// # Errors
-    /// [`StartError`] when there is no usable key. A key of another algorithm than the configured one is not replaced:
-    /// that would be a rotation that no partner knows of.
+    /// [`StartError`] when there is no usable key.
     pub async fn start(
         config: IssuerConfig,
         store: Arc<dyn IssuerStore>,
-        backend: Arc<dyn KeyBackend>,
+        ring: Arc<KeyRing>,
         clients: Clients,
         clock: Arc<dyn Clock>,
     ) -> Result<Arc<Self>, StartError> {
-        let mut keys = backend.keys(&KeyPurpose::AccessTokens).await?;
-        if keys.is_empty() {
-            keys.push(backend.create(config.algorithm(), &KeyPurpose::AccessTokens).await?);
-        }
-        let signing = signing_key(&config, &keys)?;
+        ring.ensure(&KeyPurpose::AccessTokens, config.algorithm()).await?;
         Ok(Arc::new(Self {
             metadata: Document::metadata(config.url()),
-            jwks: Document::keys(&keys),
             clients: ArcSwap::from_pointee(clients),
             replay: ReplayGuard::start(store, Arc::clone(&clock)),
             bounds: Bounds::new(config.limits(), &clock),
             config,
-            backend,
-            keys,
-            signing,
+            ring,
             clock,
         }))
     }
@@ -87,9 +85,15 @@ impl Issuer {
         &self.config
     }
 
-    /// The public keys that it publishes, oldest first.
-    pub fn public_keys(&self) -> &[PublicJwk] {
-        &self.keys
+    /// Its keys, and those of the managed clients.
+    pub fn ring(&self) -> &Arc<KeyRing> {
+        &self.ring
+    }
+
+    /// The keys as they are published: a partner that fetches them holds, for as long as it may keep them, whatever was
+    /// published before. So they are those of the store, even in a replica that has not noticed a change yet.
+    pub(crate) async fn published_keys(&self) -> Arc<KeySnapshot> {
+        self.ring.no_older_than(PUBLISHED_AGE).await
     }
 
     /// The registered clients as they are now.
@@ -134,25 +138,43 @@ impl Issuer {
     }
 
     async fn issue(&self, request: TokenRequest<'_>, attempt: &mut Attempt) -> Result<IssuedToken, TokenError> {
+        // Before the assertion is claimed: what is revoked after this moment ends the token whatever its key, and what
+        // was revoked before the claim is known after it. Nothing falls between the two.
+        let now = self.clock.now();
         let form = TokenForm::parse(request.form)?;
         attempt.asks_for(form.resource.as_deref(), form.scope.as_deref());
         let asked = Asked::read(&form, request.authorization_header)?;
-        let assertion = self.check_assertion(&asked, attempt)?;
-        let client = self.bounds.admit(self.replay.claim(assertion).await?)?;
+        let assertion = self.check_assertion(&asked, now, attempt).await?;
+        let client = self.replay.claim(assertion).await?;
+        self.check_again(&client).await?;
+        let client = self.bounds.admit(client)?;
         let grant = Grant::of(client, asked)?;
-        let token = self.mint(grant).await?;
-        attempt.kid = Some(self.signing.kid().clone());
-        Ok(token)
+        self.mint(grant, now, attempt).await
     }
 
-    fn check_assertion(&self, asked: &Asked<'_>, attempt: &mut Attempt) -> Result<VerifiedAssertion, TokenError> {
-        let clients = self.clients.load();
-        Ok(VerifiedAssertion::check(asked, &clients, self.config.url(), self.clock.now(), attempt)?)
+    /// A key that is not known may be a minute old and come from another process: then the keys are read again.
+    async fn check_assertion(
+        &self,
+        asked: &Asked<'_>,
+        now: Timestamp,
+        attempt: &mut Attempt,
+    ) -> Result<VerifiedAssertion, ClientDefect> {
+        let (issuer, clients) = (self.config.url(), self.clients.load_full());
+        let known = self.ring.snapshot();
+        let checked = VerifiedAssertion::check(asked, &Known { issuer, clients: &clients, keys: &known }, now, attempt);
+        let Err(ClientDefect::KeyUnknown) = checked else { return checked };
+        let keys = self.ring.no_older_than(UNKNOWN_KEY_AGE).await;
+        VerifiedAssertion::check(asked, &Known { issuer, clients: &clients, keys: &keys }, now, attempt)
+    }
+
+    /// The key of the assertion must not have been revoked before the assertion was claimed, whoever revoked it.
+    async fn check_again(&self, client: &AuthenticatedClient) -> Result<(), TokenError> {
+        let keys = self.ring.at_least(client.revisions().keys).await.map_err(Outage::Keys)?;
+        client.client().key(client.key(), &keys).map(drop).ok_or_else(|| ClientDefect::KeyUnknown.into())
     }
 
     /// Makes an access token (RFC 9068 §2).
-    async fn mint(&self, grant: Grant) -> Result<IssuedToken, TokenError> {
-        let now = self.clock.now();
+    async fn mint(&self, grant: Grant, now: Timestamp, attempt: &mut Attempt) -> Result<IssuedToken, TokenError> {
         let client_id = grant.client.client().id();
         let claims = AccessTokenClaims {
             iss: self.config.url().clone(),
@@ -167,10 +189,10 @@ impl Issuer {
             cnf: None,
             status: None,
         };
-        let (algorithm, kid) = (self.signing.algorithm(), self.signing.kid());
-        let unsigned = UnsignedToken::new(Typ::AccessToken, algorithm, kid, &claims).map_err(|_| Outage::Token)?;
-        let signature = self.backend.sign(kid, unsigned.signing_input()).await.map_err(Outage::Keys)?;
-        let access_token = AccessToken::new(unsigned.finish(&signature));
+        let revision = Some(grant.client.revisions().keys);
+        let signed = self.ring.sign(revision, Typ::AccessToken, &claims).await.map_err(Outage::Keys)?;
+        attempt.kid = Some(signed.kid().clone());
+        let access_token = AccessToken::new(signed.into_token());
         Ok(IssuedToken { access_token, expires_in: self.config.lifetime(), scope: claims.scope })
     }
 }
@@ -186,16 +208,8 @@ impl Grant {
     }
 }
 
-/// The newest key of the configured algorithm.
-fn signing_key(config: &IssuerConfig, keys: &[PublicJwk]) -> Result<PublicJwk, StartError> {
-    let configured = config.algorithm();
-    let newest = keys.iter().rfind(|key| key.algorithm() == configured);
-    let found = keys.last().map_or(configured, PublicJwk::algorithm);
-    newest.cloned().ok_or(StartError::Algorithm { configured, found })
-}
-
 impl std::fmt::Debug for Issuer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Issuer").field("config", &self.config).field("keys", &self.keys).finish_non_exhaustive()
+        f.debug_struct("Issuer").field("config", &self.config).field("ring", &self.ring).finish_non_exhaustive()
     }
 }

@@ -8,7 +8,7 @@
 //! formed → assertion: form, header, client, key, signature, claims → its `jti` is claimed, durably → the client keeps to
 //! its rate → the client's access list → the token is signed. Each passed check is a value that the next one takes.
 //!
-//! What it does NOT do: rotate or revoke keys, revoke tokens, bind tokens to a sender's key.
+//! What it does NOT do: revoke tokens, bind tokens to a sender's key.
 
 mod assertion;
 mod bounds;
@@ -26,10 +26,11 @@ mod key_backend;
 mod record;
 mod replay;
 mod request;
+mod ring;
 mod store;
 
 pub use bridge_limits::{PeerAddress, Rate};
-pub use client::{AccessList, Client, Clients};
+pub use client::{AccessList, Client, ClientKeys, Clients};
 pub use client_file::{ClientCredential, ClientFile};
 pub use config::{IssuerConfig, TokenLimits};
 pub use defect::{ClientDefect, RequestDefect, ScopeDefect, TargetDefect};
@@ -38,4 +39,8 @@ pub use error::{Outage, RateLimited, StartError, TokenError};
 pub use issuer::{IssuedToken, Issuer};
 pub use key_backend::{KeyBackend, KeyBackendFailure};
 pub use request::TokenRequest;
-pub use store::{IssuerStore, KeyPurpose, StoreFailure, StoredKey, UsedAssertion};
+pub use ring::{
+    Change, ChangeError, KeyPurpose, KeyRecord, KeyRing, KeyRingError, KeySnapshot, KeyState, KeyStore, KeyTimes,
+    KeysInMemory, LiveKeys, NewKey, Overtaken, Replacement, RotationRequest, Signed, Step, StoredKey,
+};
+pub use store::{Claims, IssuerStore, Revisions, StoreFailure, UsedAssertion};

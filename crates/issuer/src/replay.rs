@@ -1,8 +1,8 @@
 use crate::assertion::VerifiedAssertion;
 use crate::defect::ClientDefect;
 use crate::error::{Outage, TokenError};
-use crate::{Client, IssuerStore, StoreFailure, UsedAssertion};
-use bridge_types::{ClientId, Clock, TokenId};
+use crate::{Claims, Client, IssuerStore, Revisions, StoreFailure, UsedAssertion};
+use bridge_types::{ClientId, Clock, KeyId, TokenId};
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,11 +23,25 @@ const MAX_SEEN: usize = 16_384;
 const PURGE_EVERY: Duration = Duration::from_mins(1);
 
 /// A client that proved who it is, with an assertion that nobody had used before. Only [`ReplayGuard`] makes one.
-pub(crate) struct AuthenticatedClient(Arc<Client>);
+pub(crate) struct AuthenticatedClient {
+    client: Arc<Client>,
+    key: KeyId,
+    revisions: Revisions,
+}
 
 impl AuthenticatedClient {
     pub(crate) fn client(&self) -> &Client {
-        &self.0
+        &self.client
+    }
+
+    /// The key that it signed its assertion with.
+    pub(crate) fn key(&self) -> &KeyId {
+        &self.key
+    }
+
+    /// How new the state is at the least on which its token may be made.
+    pub(crate) fn revisions(&self) -> Revisions {
+        self.revisions
     }
 }
 
@@ -47,7 +61,7 @@ struct Claim {
 }
 
 enum Verdict {
-    New,
+    New(Revisions),
     Replayed,
 }
 
@@ -63,14 +77,14 @@ impl ReplayGuard {
 
     /// Uses an assertion up. On an outage it may or may not count as used.
     pub(crate) async fn claim(&self, assertion: VerifiedAssertion) -> Result<AuthenticatedClient, TokenError> {
-        let VerifiedAssertion { client, used } = assertion;
+        let VerifiedAssertion { client, key, used } = assertion;
         let (answer, verdict) = oneshot::channel();
         self.queue.try_send(Claim { used, answer }).map_err(|refused| match refused {
             mpsc::error::TrySendError::Full(_) => Outage::Overloaded,
             mpsc::error::TrySendError::Closed(_) => Outage::Stopping,
         })?;
         match verdict.await {
-            Ok(Ok(Verdict::New)) => Ok(AuthenticatedClient(client)),
+            Ok(Ok(Verdict::New(revisions))) => Ok(AuthenticatedClient { client, key, revisions }),
             Ok(Ok(Verdict::Replayed)) => Err(ClientDefect::Replayed.into()),
             Ok(Err(failure)) => Err(Outage::Store(failure).into()),
             Err(_) => Err(Outage::Stopping.into()),
@@ -128,10 +142,10 @@ impl Writer {
             return;
         }
         match self.store.claim_assertions(&batch).await {
-            Ok(verdicts) => {
-                for ((used, answer), new) in batch.into_iter().zip(waiting).zip(verdicts) {
+            Ok(Claims { new, revisions }) => {
+                for ((used, answer), new) in batch.into_iter().zip(waiting).zip(new) {
                     self.remember(used);
-                    reply(answer, Ok(if new { Verdict::New } else { Verdict::Replayed }));
+                    reply(answer, Ok(if new { Verdict::New(revisions) } else { Verdict::Replayed }));
                 }
             }
             Err(failure) => {

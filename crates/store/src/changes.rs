@@ -1,6 +1,6 @@
 //! What changed in the database, whoever changed it: this process, a replica, or a subcommand beside the company.
 
-use crate::connect::reading;
+use crate::connect::{options, reading};
 use crate::{Connection, Database, StoreError, WriteTransaction};
 use sqlx::Connection as _;
 use std::collections::HashMap;
@@ -94,6 +94,11 @@ impl Changes {
         if let Some(poller) = self.poller.get() {
             poller.abort();
         }
+    }
+
+    /// A connection besides those of the pools, that waits for locks no longer than this.
+    pub(crate) async fn connect(&self, patience: Duration) -> Result<Connection, StoreError> {
+        Ok(Connection::connect_with(&options(&self.path).busy_timeout(patience)).await?)
     }
 
     async fn look(&self, connection: &mut Connection) -> Result<(), StoreError> {

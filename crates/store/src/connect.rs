@@ -37,7 +37,7 @@ pub(crate) fn reading(path: &Path) -> SqliteConnectOptions {
 }
 
 /// The caches are small because a whole company has to fit in 40 MiB; what a company asks for often it keeps itself.
-fn options(path: &Path) -> SqliteConnectOptions {
+pub(crate) fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(false)

@@ -7,7 +7,12 @@ use jiff::Timestamp;
 use sqlx::pool::PoolConnection;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Notify;
+
+/// How long the emptying of the write-ahead log waits for readers at a time, and how often it is tried.
+const LOG_PATIENCE: Duration = Duration::from_millis(200);
+const LOG_ATTEMPTS: usize = 5;
 
 /// The kind of database behind the handle.
 pub type Backend = sqlx::Sqlite;
@@ -48,6 +53,11 @@ impl Database {
         Ok(self.0.pools.readers.acquire().await?)
     }
 
+    /// A connection for several statements that all see the same committed state.
+    pub(crate) async fn begin_read(&self) -> Result<sqlx::Transaction<'static, Backend>, StoreError> {
+        Ok(self.0.pools.readers.begin().await?)
+    }
+
     /// Begins a write of the business. There is one at a time; the others wait in a queue of their own, of which only the
     /// first stands in line for the writer: whatever the business does, the issuer waits for one of its writes at most.
     ///
@@ -56,8 +66,20 @@ impl Database {
     /// fails.
     pub async fn write(&self) -> Result<WriteTransaction, StoreError> {
         let turn = self.0.business.turn().await?;
+        self.begin(Some(turn)).await
+    }
+
+    /// Begins a write of the issuer, which does not stand in the queue of the business.
+    ///
+    /// # Errors
+    /// [`StoreError::Failed`] when the database fails, or does not get its turn within ten seconds.
+    pub async fn write_first(&self) -> Result<WriteTransaction, StoreError> {
+        self.begin(None).await
+    }
+
+    async fn begin(&self, turn: Option<Turn>) -> Result<WriteTransaction, StoreError> {
         let transaction = self.0.pools.writer.begin_with("BEGIN IMMEDIATE").await?;
-        Ok(WriteTransaction { transaction, database: self.clone(), outbox_changed: false, _turn: turn })
+        Ok(WriteTransaction { transaction, database: self.clone(), outbox_changed: false, erased: false, _turn: turn })
     }
 
     /// A place among the writes that callers have asked for and not been answered yet.
@@ -87,11 +109,21 @@ impl Database {
         Ok(self.0.pools.writer.acquire().await?)
     }
 
-    /// Moves the write-ahead log into the file and empties it, so that no deleted bytes stay behind in it. Does less
-    /// when another process is reading.
-    pub(crate) async fn forget_log(&self) -> Result<(), StoreError> {
-        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(self.writer().await?.as_mut()).await?;
-        Ok(())
+    /// Moves the write-ahead log into the file and empties it, so that no erased bytes stay behind in it. Tells whether it
+    /// could, because another process that is reading keeps it from being emptied.
+    ///
+    /// On a connection of its own that waits for readers but a moment, because nobody can write meanwhile.
+    pub(crate) async fn forget_log(&self) -> Result<bool, StoreError> {
+        let mut connection = self.0.changes.connect(LOG_PATIENCE).await?;
+        for _ in 0..LOG_ATTEMPTS {
+            let (busy, ..): (i64, i64, i64) =
+                sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut connection).await?;
+            if busy == 0 {
+                return Ok(true);
+            }
+            tokio::time::sleep(LOG_PATIENCE).await;
+        }
+        Ok(false)
     }
 
     /// Resolves once the outbox has changed since the last call. One waiter at a time: the dispatcher.
@@ -116,8 +148,9 @@ pub struct WriteTransaction {
     transaction: sqlx::Transaction<'static, Backend>,
     database: Database,
     outbox_changed: bool,
-    /// Given back last, when the connection is in the pool again.
-    _turn: Turn,
+    erased: bool,
+    /// Of the business. Given back last, when the connection is in the pool again.
+    _turn: Option<Turn>,
 }
 
 impl WriteTransaction {
@@ -135,6 +168,15 @@ impl WriteTransaction {
         if self.outbox_changed {
             self.database.0.outbox_changed.notify_one();
         }
+        if self.erased {
+            let reason = match self.database.forget_log().await {
+                Ok(true) => return Ok(()),
+                Ok(false) => "another process is reading all the time".to_owned(),
+                Err(error) => error.to_string(),
+            };
+            tracing::error!(target: "bridge", event = "erasure_incomplete", outcome = "error", detail = reason,
+                "what was erased may stand in the write-ahead log until it is next emptied");
+        }
         Ok(())
     }
 
@@ -142,6 +184,11 @@ impl WriteTransaction {
     pub fn now(&self) -> Timestamp {
         let now = self.database.0.clock.now();
         from_micros(to_micros(now)).unwrap_or(now)
+    }
+
+    /// Empties the write-ahead log once this write is kept, because something secret was erased.
+    pub(crate) fn mark_erased(&mut self) {
+        self.erased = true;
     }
 
     /// Wakes the dispatcher once this write is kept.

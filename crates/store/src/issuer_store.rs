@@ -1,25 +1,11 @@
-use crate::{Database, StoreError, signing_keys, used_assertions};
+use crate::{Database, StoreError, used_assertions};
 use async_trait::async_trait;
-use bridge_issuer::{IssuerStore, KeyPurpose, StoreFailure, StoredKey, UsedAssertion};
-use bridge_types::KeyId;
+use bridge_issuer::{Claims, IssuerStore, StoreFailure, UsedAssertion};
 use jiff::Timestamp;
 
 #[async_trait]
 impl IssuerStore for Database {
-    async fn keys(&self, purpose: &KeyPurpose) -> Result<Vec<StoredKey>, StoreFailure> {
-        signing_keys::of_purpose(&mut *self.read().await?, purpose).await.map_err(StoreFailure::from)
-    }
-
-    async fn insert_first_key(&self, key: &StoredKey) -> Result<bool, StoreFailure> {
-        signing_keys::insert_first(&mut *self.writer().await?, key).await.map_err(StoreFailure::from)
-    }
-
-    async fn delete_key(&self, kid: &KeyId) -> Result<(), StoreFailure> {
-        signing_keys::delete(&mut *self.writer().await?, kid).await?;
-        self.forget_log().await.map_err(StoreFailure::from)
-    }
-
-    async fn claim_assertions(&self, batch: &[UsedAssertion]) -> Result<Vec<bool>, StoreFailure> {
+    async fn claim_assertions(&self, batch: &[UsedAssertion]) -> Result<Claims, StoreFailure> {
         used_assertions::claim(&mut *self.writer().await?, batch).await.map_err(StoreFailure::from)
     }
 

@@ -11,17 +11,17 @@
 
 mod changes;
 mod connect;
-mod credential_store;
 mod database;
 mod error;
 mod idempotency;
 mod inbox;
 mod issuer_store;
+mod key_store;
+mod keys;
 mod migrate;
 mod moment;
 mod outbox;
 mod queue;
-mod signing_keys;
 mod url;
 mod used_assertions;
 

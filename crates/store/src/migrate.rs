@@ -16,6 +16,7 @@ const OWN: &[Migration] = &[
     Migration { version: 3, name: "outbox and inbox", sql: include_str!("../migrations/0003_outbox_and_inbox.sql") },
     Migration { version: 4, name: "outbox recipients", sql: include_str!("../migrations/0004_outbox_recipients.sql") },
     Migration { version: 10, name: "revisions", sql: include_str!("../migrations/0010_revisions.sql") },
+    Migration { version: 11, name: "life of keys", sql: include_str!("../migrations/0011_keys.sql") },
 ];
 
 /// One step of the tables, forward only. Never edit one that was released: add the next.

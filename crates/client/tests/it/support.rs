@@ -78,6 +78,8 @@ pub(crate) struct FakeIssuer {
     script: Script,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) credential: Credential,
+    /// The key of the credential.
+    pub(crate) key: SigningKey,
 }
 
 impl FakeIssuer {
@@ -93,8 +95,8 @@ impl FakeIssuer {
             .await;
         Mock::given(method("POST")).and(path("/token")).respond_with(script.clone()).mount(&server).await;
         let key = SigningKey::generate(Algorithm::Es256).unwrap();
-        let credential = Credential::new("order-service".parse().unwrap(), key);
-        Self { server, script, clock: Arc::default(), credential }
+        let credential = Credential::new("order-service".parse().unwrap(), key.clone());
+        Self { server, script, clock: Arc::default(), credential, key }
     }
 
     pub(crate) fn url(&self) -> IssuerUrl {

@@ -29,7 +29,7 @@ async fn asks_for_exactly_what_the_caller_needs() {
 
 fn check_assertion(issuer: &FakeIssuer, assertion: &str) {
     let token = UnverifiedToken::parse(assertion).unwrap();
-    let key = VerificationKey::try_from(issuer.credential.public()).unwrap();
+    let key = VerificationKey::try_from(issuer.key.public()).unwrap();
     assert_eq!(token.header().typ(), Some("client-authentication+jwt"));
     let claims: AssertionClaims = token.verify(&key).unwrap().claims().unwrap();
     assert_eq!(claims.iss.as_str(), "order-service");
@@ -46,7 +46,7 @@ async fn each_assertion_has_its_own_id() {
     for scope in ["a", "b", "c"] {
         source.token(&audience(), &scopes(scope)).await.unwrap();
     }
-    let key = VerificationKey::try_from(issuer.credential.public()).unwrap();
+    let key = VerificationKey::try_from(issuer.key.public()).unwrap();
     let id = |assertion: &str| {
         let claims = UnverifiedToken::parse(assertion).unwrap().verify(&key).unwrap().claims::<AssertionClaims>();
         claims.unwrap().jti

@@ -2,6 +2,7 @@ use super::output::Console;
 use super::process::Exit;
 use crate::config::ConfigError;
 use crate::error::StartError;
+use bridge_issuer::KeyRingError;
 use bridge_store::{OpenError, StoreError};
 
 /// Why a command did not succeed, split by exit code.
@@ -9,7 +10,7 @@ use bridge_store::{OpenError, StoreError};
 pub(super) enum Failure {
     /// The configuration is wrong: exit code 2.
     Misconfigured(Vec<ConfigError>),
-    /// The database, or what it holds, does not go with this configuration: exit code 2.
+    /// The database does not go with this configuration: exit code 2.
     Refused(String),
     /// The command could not be done: exit code 1.
     Failed(String),
@@ -54,6 +55,12 @@ impl From<Vec<ConfigError>> for Failure {
     }
 }
 
+impl From<KeyRingError> for Failure {
+    fn from(error: KeyRingError) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
 impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
         Self::Refused(error.to_string())
@@ -70,10 +77,8 @@ impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
         match error {
             StartError::Configuration(errors) => Self::Misconfigured(errors),
-            StartError::Database(_) | StartError::Issuer(bridge_issuer::StartError::Algorithm { .. }) => {
-                Self::Refused(error.to_string())
-            }
-            StartError::Issuer(_) | StartError::Registration(_) | StartError::System { .. } => {
+            StartError::Database(_) => Self::Refused(error.to_string()),
+            StartError::Issuer(_) | StartError::Keys(_) | StartError::Registration(_) | StartError::System { .. } => {
                 Self::Failed(error.to_string())
             }
         }

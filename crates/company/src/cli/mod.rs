@@ -65,7 +65,7 @@ async fn dispatch<A: Application>(invocation: &mut Invocation, command: Command)
         Command::Config { command: ConfigCommand::Check } => config_check::run(invocation),
         Command::Partners { command: PartnersCommand::List } => partners_list::run(invocation),
         Command::Partners { command: PartnersCommand::Check } => partners_check::run::<A>(invocation).await,
-        Command::Keys { command: KeysCommand::List } => keys::run::<A>(invocation).await,
+        Command::Keys { command: KeysCommand::List } => keys::list::<A>(invocation).await,
         Command::Clients { command: ClientsCommand::List } => clients::run(invocation),
         Command::Outbox { command } => match command {
             OutboxCommand::List => outbox::list::<A>(invocation).await,

@@ -4,7 +4,8 @@ use crate::application::Application;
 use crate::config::{ClientConfig, CompanyConfig};
 use crate::egress::Egress;
 use crate::identity::Identity;
-use bridge_client::{Credential, CredentialStore, PartnerApi};
+use bridge_client::{Credential, PartnerApi};
+use bridge_issuer::{EmbeddedKeys, KeyRing};
 use bridge_process::Outbound;
 use bridge_store::Database;
 use bridge_validator::{Outbound as Target, TrustPolicy};
@@ -19,8 +20,10 @@ pub(super) async fn partner_api<A: Application>(
     (policy, target): (&TrustPolicy, &Target),
 ) -> Result<PartnerApi, Failure> {
     let database = Database::open(&company.database.value, &A::migrations(), Arc::clone(&invocation.clock)).await?;
-    let key = database.client_key(&client.client_id).await.map_err(|error| Failure::failed(error.to_string()))?;
+    let (store, backend) = (Arc::new(database.clone()), Arc::new(EmbeddedKeys::default()));
+    let ring = KeyRing::open(store, backend, Arc::clone(&invocation.clock)).await;
     database.close().await;
+    let key = ring?.client_key(&client.client_id);
     let no_key = || Failure::failed(format!("client {} has no key pair yet: start the company once", client.client_id));
     let credential = Credential::new(client.client_id.clone(), key.ok_or_else(no_key)?);
 

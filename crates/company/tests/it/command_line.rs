@@ -1,18 +1,13 @@
 //! The subcommands that look: `--help`, `partners`, `keys`, `clients`.
 
-use crate::support::{Directory, Outcome, Stand, eventually, run, run_beside};
+use crate::support::{Directory, Stand, eventually, run, run_beside};
 use bridge_company::Exit;
-use serde_json::Value;
 use std::collections::BTreeSet;
-
-fn json(outcome: &Outcome) -> Value {
-    serde_json::from_str(&outcome.stdout).unwrap_or_else(|error| panic!("{error}: {outcome:?}"))
-}
 
 #[test]
 fn a_wrong_command_line_is_exit_code_2_and_help_is_not() {
     let directory = Directory::new();
-    for arguments in [&["sing"][..], &["serve", "--colour"], &["call", "GET", "/"], &["keys", "rotate"]] {
+    for arguments in [&["sing"][..], &["serve", "--colour"], &["call", "GET", "/"], &["keys", "renew"]] {
         let outcome = run(&directory, arguments, &[]);
         assert_eq!(outcome.exit, Exit::Misconfigured, "{outcome:?}");
         assert!(outcome.stderr.contains("error: "), "{outcome:?}");
@@ -26,11 +21,11 @@ fn a_wrong_command_line_is_exit_code_2_and_help_is_not() {
 fn lists_clients_and_partners_as_text_and_as_json() {
     let directory = Directory::new();
     let clients = run(&directory, &["clients", "list", "--json"], &[]);
-    assert_eq!(json(&clients)["clients"][0]["client_id"], "reader");
-    assert_eq!(json(&clients)["clients"][0]["access"][0]["scopes"], serde_json::json!(["notes:read"]));
+    assert_eq!(clients.json()["clients"][0]["client_id"], "reader");
+    assert_eq!(clients.json()["clients"][0]["access"][0]["scopes"], serde_json::json!(["notes:read"]));
     let partners = run(&directory, &["partners", "list", "--json"], &[]);
-    assert_eq!(json(&partners)["partners"][0]["issuer"], "https://issuer.example");
-    assert_eq!(json(&partners)["partners"][0]["outbound"]["client"], "reader");
+    assert_eq!(partners.json()["partners"][0]["issuer"], "https://issuer.example");
+    assert_eq!(partners.json()["partners"][0]["outbound"]["client"], "reader");
     for (arguments, texts) in [
         (["clients", "list"], ["NAME", "managed", "https://api.example", "notes:read"]),
         (["partners", "list"], ["issuer ", "reader: notes:read notes:write", "discover, ES256", "outbound"]),
@@ -46,7 +41,7 @@ fn lists_clients_and_partners_as_text_and_as_json() {
 fn listing_keys_makes_no_database() {
     let directory = Directory::new();
     let outcome = run(&directory, &["keys", "list", "--json"], &[]);
-    assert_eq!((outcome.exit, &json(&outcome)["keys"]), (Exit::Done, &serde_json::json!([])));
+    assert_eq!((outcome.exit, &outcome.json()["keys"]), (Exit::Done, &serde_json::json!([])));
     assert!(!directory.file("notes.db").exists());
 }
 
@@ -54,11 +49,13 @@ fn listing_keys_makes_no_database() {
 async fn lists_the_keys_of_a_company_that_serves_without_their_private_halves() {
     let stand = Stand::start().await;
     let outcome = run_beside(&stand, &["keys", "list", "--json"]).await;
-    let keys = json(&outcome)["keys"].as_array().unwrap().clone();
+    let keys = outcome.json()["keys"].as_array().unwrap().clone();
     let purposes: Vec<&str> = keys.iter().map(|key| key["purpose"].as_str().unwrap()).collect();
     assert_eq!(purposes, ["access tokens", "client reader"]);
     let members: BTreeSet<&str> = keys[0].as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(members, BTreeSet::from(["algorithm", "created_at", "kid", "purpose"]));
+    let times = ["prepared_at", "activated_at", "retired_at", "destroyed_at", "tainted_at", "revoked_at"];
+    let others = ["algorithm", "kid", "purpose", "reason", "rotation_requested", "state"];
+    assert_eq!(members, times.into_iter().chain(others).collect());
     stand.company.stop().await;
 }
 
@@ -70,7 +67,7 @@ async fn checks_a_partner_from_here() {
     let mirrored = async || run_beside(&stand, &["partners", "check"]).await.stdout.contains("mirror keys");
     eventually("the agent", async || mirrored().await.then_some(())).await;
     let outcome = run_beside(&stand, &["partners", "check", "--json"]).await;
-    let report = json(&outcome);
+    let report = outcome.json();
     assert_eq!((outcome.exit, &report["ok"]), (Exit::Done, &true.into()), "{report:#}");
     let verdict = |name: &str| {
         let checks = report["partners"][0]["checks"].as_array().unwrap();
@@ -106,7 +103,7 @@ async fn says_what_is_wrong_with_a_partner() {
             continue;
         }
         assert_eq!(outcome.exit, Exit::Failed, "{outcome:?}");
-        let report = json(&outcome);
+        let report = outcome.json();
         let checks = report["partners"][0]["checks"].as_array().unwrap();
         let found = checks.iter().any(|check| {
             check["name"] == name && check["verdict"] == "failed" && check["detail"].as_str().unwrap().contains(detail)

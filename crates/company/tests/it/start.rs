@@ -1,6 +1,6 @@
 //! What a company refuses to start with, and that it stops in good order.
 
-use crate::support::{Directory, Notes, Outcome, Stand, run};
+use crate::support::{Directory, Notes, Outcome, Stand, run, run_beside};
 use bridge_company::Exit;
 use bridge_store::{Database, Migration};
 use bridge_testkit::{TestCa, TestIssuer};
@@ -69,15 +69,18 @@ fn refuses_a_database_of_a_newer_version() {
     refuses_to_serve(&directory, &["notes.db", "newer version", "up to 1000", "found 1001"]);
 }
 
-#[test]
-fn refuses_a_key_of_another_algorithm_than_the_configured_one() {
-    let directory = block_on(async {
-        let Stand { directory, company, .. } = Stand::start().await;
-        company.stop().await;
-        directory
-    });
+#[actix_web::test]
+async fn starts_with_another_algorithm_than_the_key_has_and_asks_for_its_replacement() {
+    let ca = TestCa::new();
+    let Stand { directory, company, .. } = Stand::start_in(&ca, |_| {}).await;
+    company.stop().await;
     directory.edit("company.toml", "[issuer]\n", "[issuer]\nalgorithm = \"EdDSA\"\n");
-    refuses_to_serve(&directory, &["expected EdDSA, found ES256"]);
+    let stand = Stand::start_with(directory, ca.certificate_pem().as_bytes()).await;
+    let listed = run_beside(&stand, &["keys", "list", "--json"]).await.json();
+    for key in listed["keys"].as_array().unwrap().iter().filter(|key| key["algorithm"] == "ES256") {
+        assert_eq!((&key["state"], &key["rotation_requested"]["algorithm"]), (&"active".into(), &"EdDSA".into()));
+    }
+    stand.company.stop().await;
 }
 
 #[actix_web::test]

@@ -60,7 +60,7 @@ async fn the_token_is_one_of_rfc_9068_for_one_audience() {
     let world = World::new().await;
     let issued = world.present(&world.assertion().sign()).await.unwrap();
     assert_eq!(issued.expires_in.as_secs(), 300);
-    let (keys, ignored) = KeySet::parse(bridge_jose::jwks_json(world.issuer.public_keys()).as_bytes()).unwrap();
+    let (keys, ignored) = KeySet::parse(bridge_jose::jwks_json([&world.signing()]).as_bytes()).unwrap();
     assert!(ignored.is_empty());
     let token = UnverifiedToken::parse(issued.access_token.expose()).unwrap();
     assert!(token.header().is(Typ::AccessToken));

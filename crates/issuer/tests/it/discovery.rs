@@ -1,7 +1,7 @@
-use crate::support::{FakeStore, ISSUER, World, header};
+use crate::support::{FakeStore, ISSUER, World, header, ring};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{App, test};
-use bridge_issuer::{Clients, EmbeddedKeys, Issuer, IssuerConfig};
+use bridge_issuer::{Clients, Issuer, IssuerConfig};
 use bridge_jose::{Algorithm, KeySet};
 use bridge_testkit::ManualClock;
 use bridge_types::IssuerUrl;
@@ -49,7 +49,7 @@ async fn the_key_set_is_cacheable_and_complete() {
     let body = test::read_body(answer).await;
     let (keys, ignored) = KeySet::parse(&body).unwrap();
     assert!(ignored.is_empty());
-    assert_eq!(keys.kids().collect::<Vec<_>>(), [world.issuer.public_keys()[0].kid()]);
+    assert_eq!(keys.kids().collect::<Vec<_>>(), [world.signing().kid()]);
 
     for (held, status) in [
         (etag.clone(), StatusCode::NOT_MODIFIED),
@@ -89,9 +89,9 @@ async fn an_issuer_with_a_path_has_its_routes_under_it() {
     for issuer in ["https://login.company-a.example/tenants/1", "https://login.company-a.example/tenants/1/"] {
         let issuer: IssuerUrl = issuer.parse().unwrap();
         let (store, clock) = (Arc::new(FakeStore::default()), Arc::new(ManualClock::default()));
-        let backend = Arc::new(EmbeddedKeys::new(store.clone(), clock.clone()));
+        let ring = ring(&store, &clock).await;
         let config = IssuerConfig::new(issuer.clone(), Algorithm::Es256, IssuerConfig::DEFAULT_LIFETIME).unwrap();
-        let served = Issuer::start(config, store, backend, Clients::default(), clock).await.unwrap();
+        let served = Issuer::start(config, store, ring, Clients::default(), clock).await.unwrap();
         let app = serve!(served);
         let path = issuer.metadata_url().path().to_owned();
         assert_eq!(path, format!("{METADATA}/tenants/1"));

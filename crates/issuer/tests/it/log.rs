@@ -55,7 +55,7 @@ async fn an_issued_token_leaves_one_line_without_the_token() {
         ("client_id", CLIENT),
         ("aud", AUDIENCE),
         ("scope", "shipments:read"),
-        ("kid", world.issuer.public_keys()[0].kid().as_str()),
+        ("kid", world.signing().kid().as_str()),
         ("token", &token.fingerprint().to_string()),
     ] {
         assert_eq!(line[name], value, "{name}");

@@ -3,13 +3,14 @@
 use actix_web::dev::ServiceResponse;
 use async_trait::async_trait;
 use bridge_issuer::{
-    AccessList, Client, Clients, EmbeddedKeys, IssuedToken, Issuer, IssuerConfig, IssuerStore, KeyPurpose,
-    StoreFailure, StoredKey, TokenError, TokenLimits, TokenRequest, UsedAssertion,
+    AccessList, Change, ChangeError, Claims, Client, Clients, EmbeddedKeys, IssuedToken, Issuer, IssuerConfig,
+    IssuerStore, KeyRecord, KeyRing, KeyStore, KeysInMemory, LiveKeys, Revisions, StoreFailure, TokenError,
+    TokenLimits, TokenRequest, UsedAssertion,
 };
-use bridge_jose::{Algorithm, KeySet, SigningKey};
+use bridge_jose::{Algorithm, KeySet, PublicJwk, SigningKey};
 use bridge_limits::PeerAddress;
 use bridge_testkit::{Forge, ManualClock};
-use bridge_types::{ClientId, Clock, KeyId, Secret, TokenId};
+use bridge_types::{ClientId, Clock, TokenId};
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -53,6 +54,11 @@ impl World {
         self.issuer = start(&self.store, &self.clock, Clients::clone(&self.issuer.clients())).await;
     }
 
+    /// The key that signs access tokens now.
+    pub(crate) fn signing(&self) -> PublicJwk {
+        self.issuer.ring().snapshot().signing().unwrap().clone()
+    }
+
     /// A good assertion, to be spoilt.
     pub(crate) fn assertion(&self) -> Forge {
         Forge::assertion(&self.key, CLIENT, ISSUER, self.clock.now())
@@ -83,8 +89,11 @@ async fn start_limited(
 ) -> Arc<Issuer> {
     let config = IssuerConfig::new(ISSUER.parse().unwrap(), Algorithm::Es256, IssuerConfig::DEFAULT_LIFETIME).unwrap();
     let config = config.with_limits(limits);
-    let backend = Arc::new(EmbeddedKeys::new(store.clone(), clock.clone()));
-    Issuer::start(config, store.clone(), backend, clients, clock.clone()).await.unwrap()
+    Issuer::start(config, store.clone(), ring(store, clock).await, clients, clock.clone()).await.unwrap()
+}
+
+pub(crate) async fn ring(store: &Arc<FakeStore>, clock: &Arc<ManualClock>) -> Arc<KeyRing> {
+    KeyRing::open(store.clone(), Arc::new(EmbeddedKeys::default()), clock.clone()).await.unwrap()
 }
 
 pub(crate) fn order_service(keys: &[&SigningKey]) -> Client {
@@ -126,7 +135,7 @@ pub(crate) fn refusal(outcome: Result<IssuedToken, TokenError>) -> (&'static str
 
 /// A store in memory that counts its writes, and that can be made to fail or to take its time.
 pub(crate) struct FakeStore {
-    keys: Mutex<Vec<StoredKey>>,
+    keys: KeysInMemory,
     used: Mutex<HashMap<(ClientId, TokenId), Timestamp>>,
     pub(crate) writes: AtomicUsize,
     pub(crate) failing: AtomicBool,
@@ -137,7 +146,7 @@ impl Default for FakeStore {
     fn default() -> Self {
         let (open, _) = watch::channel(true);
         Self {
-            keys: Mutex::default(),
+            keys: KeysInMemory::default(),
             used: Mutex::default(),
             writes: AtomicUsize::new(0),
             failing: AtomicBool::new(false),
@@ -171,34 +180,14 @@ impl FakeStore {
 
 #[async_trait]
 impl IssuerStore for FakeStore {
-    async fn keys(&self, purpose: &KeyPurpose) -> Result<Vec<StoredKey>, StoreFailure> {
-        self.answer()?;
-        Ok(self.keys.lock().unwrap().iter().filter(|key| key.purpose == *purpose).map(copy).collect())
-    }
-
-    async fn insert_first_key(&self, key: &StoredKey) -> Result<bool, StoreFailure> {
-        self.answer()?;
-        let mut keys = self.keys.lock().unwrap();
-        let first = keys.iter().all(|held| held.purpose != key.purpose);
-        if first {
-            keys.push(copy(key));
-        }
-        Ok(first)
-    }
-
-    async fn delete_key(&self, kid: &KeyId) -> Result<(), StoreFailure> {
-        self.answer()?;
-        self.keys.lock().unwrap().retain(|key| key.kid != *kid);
-        Ok(())
-    }
-
-    async fn claim_assertions(&self, batch: &[UsedAssertion]) -> Result<Vec<bool>, StoreFailure> {
+    async fn claim_assertions(&self, batch: &[UsedAssertion]) -> Result<Claims, StoreFailure> {
         self.writes.fetch_add(1, Ordering::SeqCst);
         self.open.subscribe().wait_for(|open| *open).await.unwrap();
         self.answer()?;
+        let revisions = Revisions { keys: self.keys.keys_revision().await?, clients: 0 };
         let mut used = self.used.lock().unwrap();
         let mut claim = |one: &UsedAssertion| used.insert((one.client.clone(), one.id.clone()), one.remember_until);
-        Ok(batch.iter().map(|one| claim(one).is_none()).collect())
+        Ok(Claims { new: batch.iter().map(|one| claim(one).is_none()).collect(), revisions })
     }
 
     async fn purge_assertions(&self, before: Timestamp) -> Result<u64, StoreFailure> {
@@ -208,12 +197,25 @@ impl IssuerStore for FakeStore {
     }
 }
 
-pub(crate) fn copy(key: &StoredKey) -> StoredKey {
-    StoredKey {
-        kid: key.kid.clone(),
-        algorithm: key.algorithm,
-        purpose: key.purpose.clone(),
-        created_at: key.created_at,
-        private: Secret::new(key.private.expose().clone()),
+#[async_trait]
+impl KeyStore for FakeStore {
+    async fn live_keys(&self) -> Result<LiveKeys, StoreFailure> {
+        self.answer()?;
+        self.keys.live_keys().await
+    }
+
+    async fn all_keys(&self) -> Result<Vec<KeyRecord>, StoreFailure> {
+        self.answer()?;
+        self.keys.all_keys().await
+    }
+
+    async fn keys_revision(&self) -> Result<i64, StoreFailure> {
+        self.answer()?;
+        self.keys.keys_revision().await
+    }
+
+    async fn change_keys(&self, change: Change) -> Result<(), ChangeError> {
+        self.answer()?;
+        self.keys.change_keys(change).await
     }
 }

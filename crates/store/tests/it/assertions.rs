@@ -17,9 +17,9 @@ async fn an_id_is_new_once_for_each_client_and_once_in_a_batch() {
     let database = place.open().await;
     let batch = [("a", "1"), ("b", "1"), ("a", "2"), ("a", "1"), ("quoted", "\"'],[")];
     let batch = batch.map(|(client, id)| used(&place, client, id));
-    assert_eq!(database.claim_assertions(&batch).await.unwrap(), [true, true, true, false, true]);
-    assert_eq!(database.claim_assertions(&batch).await.unwrap(), [false; 5]);
-    assert!(database.claim_assertions(&[]).await.unwrap().is_empty());
+    assert_eq!(database.claim_assertions(&batch).await.unwrap().new, [true, true, true, false, true]);
+    assert_eq!(database.claim_assertions(&batch).await.unwrap().new, [false; 5]);
+    assert!(database.claim_assertions(&[]).await.unwrap().new.is_empty());
 }
 
 #[tokio::test]
@@ -27,10 +27,10 @@ async fn a_restart_forgets_no_used_assertion() {
     let place = Place::new();
     let assertion = [used(&place, "a", "1")];
     let database = place.open().await;
-    assert_eq!(database.claim_assertions(&assertion).await.unwrap(), [true]);
+    assert_eq!(database.claim_assertions(&assertion).await.unwrap().new, [true]);
     // No orderly close: what was answered is durable already.
     drop(database);
-    assert_eq!(place.open().await.claim_assertions(&assertion).await.unwrap(), [false]);
+    assert_eq!(place.open().await.claim_assertions(&assertion).await.unwrap().new, [false]);
 }
 
 #[tokio::test]
@@ -39,7 +39,7 @@ async fn of_many_who_claim_the_same_id_one_wins() {
     let database = place.open().await;
     let claims = (0..32).map(|_| {
         let (database, assertion) = (database.clone(), [used(&place, "a", "contested")]);
-        tokio::spawn(async move { database.claim_assertions(&assertion).await.unwrap()[0] })
+        tokio::spawn(async move { database.claim_assertions(&assertion).await.unwrap().new[0] })
     });
     let mut winners = 0;
     for claim in claims.collect::<Vec<_>>() {
@@ -58,5 +58,5 @@ async fn purging_forgets_only_what_has_expired() {
     database.claim_assertions(&[old.clone(), young.clone()]).await.unwrap();
     assert_eq!(database.purge_assertions(old.remember_until).await.unwrap(), 0);
     assert_eq!(database.purge_assertions(old.remember_until + Duration::from_millis(1)).await.unwrap(), 1);
-    assert_eq!(database.claim_assertions(&[old, young]).await.unwrap(), [true, false]);
+    assert_eq!(database.claim_assertions(&[old, young]).await.unwrap().new, [true, false]);
 }

@@ -70,7 +70,7 @@ async fn the_issuer_is_next_whatever_number_of_business_writes_came_before_it() 
     });
     tokio::time::sleep(Duration::from_millis(50)).await;
     blocker.commit().await.unwrap();
-    assert_eq!(claim.await.unwrap(), [true]);
+    assert_eq!(claim.await.unwrap().new, [true]);
     while let Some(answer) = tasks.join_next().await {
         answer.unwrap().unwrap();
     }

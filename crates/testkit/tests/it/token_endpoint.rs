@@ -6,57 +6,32 @@ use actix_web::test::TestRequest;
 use actix_web::{App, test};
 use async_trait::async_trait;
 use bridge_issuer::{
-    AccessList, Client, Clients, EmbeddedKeys, Issuer, IssuerConfig, IssuerStore, KeyPurpose, StoreFailure, StoredKey,
-    UsedAssertion,
+    AccessList, Claims, Client, Clients, EmbeddedKeys, Issuer, IssuerConfig, IssuerStore, KeyRing, KeysInMemory,
+    Revisions, StoreFailure, UsedAssertion,
 };
 use bridge_jose::{Algorithm, KeySet};
 use bridge_testkit::ManualClock;
 use bridge_testkit::attacks::token_endpoint::{self, TokenRequest};
 use bridge_testkit::attacks::{Face, World};
-use bridge_types::{ClientId, Clock, KeyId, Secret, TokenId};
+use bridge_types::{ClientId, Clock, TokenId};
 use jiff::Timestamp;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
 /// A store in memory.
 #[derive(Default)]
-struct Memory {
-    keys: Mutex<Vec<StoredKey>>,
-    used: Mutex<HashSet<(ClientId, TokenId)>>,
-}
+struct Memory(Mutex<HashSet<(ClientId, TokenId)>>);
 
 #[async_trait]
 impl IssuerStore for Memory {
-    async fn keys(&self, purpose: &KeyPurpose) -> Result<Vec<StoredKey>, StoreFailure> {
-        Ok(self.keys.lock().unwrap().iter().filter(|key| key.purpose == *purpose).map(copy).collect())
-    }
-
-    async fn insert_first_key(&self, key: &StoredKey) -> Result<bool, StoreFailure> {
-        self.keys.lock().unwrap().push(copy(key));
-        Ok(true)
-    }
-
-    async fn delete_key(&self, _: &KeyId) -> Result<(), StoreFailure> {
-        Ok(())
-    }
-
-    async fn claim_assertions(&self, batch: &[UsedAssertion]) -> Result<Vec<bool>, StoreFailure> {
-        let mut used = self.used.lock().unwrap();
-        Ok(batch.iter().map(|one| used.insert((one.client.clone(), one.id.clone()))).collect())
+    async fn claim_assertions(&self, batch: &[UsedAssertion]) -> Result<Claims, StoreFailure> {
+        let mut used = self.0.lock().unwrap();
+        let new = batch.iter().map(|one| used.insert((one.client.clone(), one.id.clone()))).collect();
+        Ok(Claims { new, revisions: Revisions::default() })
     }
 
     async fn purge_assertions(&self, _: Timestamp) -> Result<u64, StoreFailure> {
         Ok(0)
-    }
-}
-
-fn copy(key: &StoredKey) -> StoredKey {
-    StoredKey {
-        kid: key.kid.clone(),
-        algorithm: key.algorithm,
-        purpose: key.purpose.clone(),
-        created_at: key.created_at,
-        private: Secret::new(key.private.expose().clone()),
     }
 }
 
@@ -71,9 +46,9 @@ async fn issuer(world: &World, clock: &Arc<ManualClock>) -> Arc<Issuer> {
     let other = policy.limited_client.as_deref().unwrap();
     let clients = Clients::new([client(&policy.client, world.jwks()), client(other, world.foreign_jwks())]).unwrap();
     let config = IssuerConfig::new(policy.issuer.parse().unwrap(), Algorithm::Es256, IssuerConfig::DEFAULT_LIFETIME);
-    let store = Arc::new(Memory::default());
-    let backend = Arc::new(EmbeddedKeys::new(store.clone(), clock.clone()));
-    Issuer::start(config.unwrap(), store, backend, clients, clock.clone()).await.unwrap()
+    let ring = KeyRing::open(Arc::new(KeysInMemory::default()), Arc::new(EmbeddedKeys::default()), clock.clone());
+    let (store, ring) = (Arc::new(Memory::default()), ring.await.unwrap());
+    Issuer::start(config.unwrap(), store, ring, clients, clock.clone()).await.unwrap()
 }
 
 fn call(request: &TokenRequest) -> TestRequest {

@@ -13,6 +13,13 @@ pub(crate) struct Outcome {
     pub(crate) stderr: String,
 }
 
+impl Outcome {
+    /// What was printed, as JSON.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|_| panic!("{self:?}"))
+    }
+}
+
 /// Runs one command line of the test company on a configuration directory.
 pub(crate) fn run(directory: &Directory, arguments: &[&str], variables: &[(&str, &str)]) -> Outcome {
     run_in(directory.path(), arguments, variables)

@@ -1,0 +1,61 @@
+use crate::config::CompanyConfig;
+use crate::credentials::ManagedCredentials;
+use crate::error::StartError;
+use crate::identity::Identity;
+use bridge_issuer::{Clients, EmbeddedKeys, Issuer, IssuerConfig, KeyRing};
+use bridge_jose::Algorithm;
+use bridge_store::{Database, Topic};
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// Keeps the keys of this process up with the store, whoever changes them there: this process, a replica, or a
+/// subcommand.
+pub(crate) struct OwnKeys {
+    pub(crate) database: Database,
+    pub(crate) ring: Arc<KeyRing>,
+    pub(crate) credentials: Arc<ManagedCredentials>,
+}
+
+impl OwnKeys {
+    /// The keys of this database; a first one is made for `algorithm`, and one of another algorithm is rotated.
+    pub(crate) async fn open(database: &Database, algorithm: Algorithm) -> Result<Self, StartError> {
+        let (store, backend) = (Arc::new(database.clone()), Arc::new(EmbeddedKeys::default()));
+        let ring = KeyRing::open(store, backend, Arc::clone(database.clock())).await?;
+        let credentials = Arc::new(ManagedCredentials::new(Arc::clone(&ring), algorithm));
+        Ok(Self { database: database.clone(), ring, credentials })
+    }
+
+    /// The issuer that signs with them.
+    pub(crate) async fn issuer(
+        &self,
+        company: &CompanyConfig,
+        identity: &Identity,
+        clients: Clients,
+    ) -> Result<Arc<Issuer>, StartError> {
+        let settings = &company.issuer;
+        let lifetime = settings.access_token_lifetime.duration();
+        let config = IssuerConfig::new(identity.issuer.url().clone(), settings.algorithm, lifetime)
+            .map_err(|error| StartError::system("the issuer's settings", error))?
+            .with_limits(company.limits.tokens());
+        let (store, clock) = (Arc::new(self.database.clone()), Arc::clone(self.database.clock()));
+        Ok(Issuer::start(config, store, Arc::clone(&self.ring), clients, clock).await?)
+    }
+
+    /// Follows every change until the company stops.
+    pub(crate) async fn follow(self, shutdown: CancellationToken) {
+        let mut revision = self.database.watch(Topic::Keys);
+        loop {
+            self.catch_up().await;
+            // It ends with the database, which is closed after this.
+            let Some(Ok(())) = shutdown.run_until_cancelled(revision.changed()).await else { return };
+        }
+    }
+
+    async fn catch_up(&self) {
+        if let Err(error) = self.ring.catch_up().await {
+            tracing::error!(target: "bridge", event = "keys_unreadable", outcome = "error", detail = %error,
+                "the own keys cannot be read: those that are known stay in use");
+        }
+        self.credentials.follow();
+    }
+}
