@@ -76,6 +76,7 @@ fn deserves_entry(payload: &[u8]) -> bool {
         && (1..=256).contains(&jti.len())
         && jti.bytes().all(|b| (0x21..=0x7e).contains(&b))
         && !claims.contains_key("cnf")
+        && !claims.contains_key("status")
         && iat <= NOW + 30
         && nbf.is_some_and(|nbf| nbf <= NOW + 30)
         && exp > NOW - 30
@@ -108,7 +109,7 @@ impl Desk {
         write("company-a.toml", policy);
         write("keys.json", jwks_json([key().public()]));
         let none = |_: &TrustPolicy| -> Result<Arc<dyn DocumentFetcher>, String> { Err("keys are pinned".to_owned()) };
-        let setup = KeySetup { fetchers: Arc::new(none), clock: clock(), timing: KeyTiming::default() };
+        let setup = KeySetup { fetchers: Arc::new(none), clock: clock(), timing: KeyTiming::default(), status: None };
         let policies = TrustPolicies::load(directory.path(), setup).expect("the policy is good");
         // Remembers nothing, so that every token goes the whole way.
         let validator = Validator::remembering(0, Arc::new(policies), clock());

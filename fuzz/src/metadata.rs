@@ -5,7 +5,7 @@ use super::tree::is_strict_object;
 use async_trait::async_trait;
 use bridge_jose::jwks_json;
 use bridge_testkit::ManualClock;
-use bridge_validator::keys::{Document, FetchError, Fetched};
+use bridge_validator::keys::{Document, FetchError, Fetched, Wanted};
 use bridge_validator::{DocumentFetcher, KeySetup, KeyTiming, TrustPolicies, TrustPolicy};
 use serde_json::Value;
 use std::sync::{Arc, Mutex};
@@ -32,6 +32,9 @@ fn led_to(data: &[u8]) -> Option<Url> {
     let keys = Url::parse(metadata.get("jwks_uri")?.as_str()?).ok()?;
     let home = keys.scheme() == "https" && keys.host_str() == Some("issuer.company-a.example") && keys.port().is_none();
     let plain = keys.username().is_empty() && keys.password().is_none();
+    // Where status lists are announced may be absent, but is not of another type.
+    let lists = metadata.get("status_list_aggregation_endpoint");
+    let plain = plain && lists.is_none_or(|lists| lists.is_null() || lists.is_string());
     (metadata.get("issuer")?.as_str()? == ISSUER && home && plain).then_some(keys)
 }
 
@@ -44,7 +47,7 @@ struct Network {
 
 #[async_trait]
 impl DocumentFetcher for Network {
-    async fn fetch(&self, url: &Url, _: Option<&str>) -> Result<Fetched, FetchError> {
+    async fn fetch(&self, Wanted { url, .. }: Wanted<'_>) -> Result<Fetched, FetchError> {
         let body = if url.path() == "/.well-known/oauth-authorization-server"
             && url.host_str() == Some("issuer.company-a.example")
         {
@@ -53,7 +56,7 @@ impl DocumentFetcher for Network {
             *self.asked.lock().expect("no panic before") = Some(url.clone());
             jwks_json([key().public()]).into_bytes()
         };
-        Ok(Fetched::Document(Document { body, etag: None, max_age: None }))
+        Ok(Fetched::Document(Document { body, etag: None, max_age: None, date: None }))
     }
 }
 
@@ -72,7 +75,8 @@ impl Desk {
         let (network, clock) = (Arc::new(Network::default()), clock());
         let fetcher = Arc::clone(&network);
         let fetchers = move |_: &TrustPolicy| Ok(Arc::clone(&fetcher) as Arc<dyn DocumentFetcher>);
-        let setup = KeySetup { fetchers: Arc::new(fetchers), clock: clock.clone(), timing: KeyTiming::default() };
+        let setup =
+            KeySetup { fetchers: Arc::new(fetchers), clock: clock.clone(), timing: KeyTiming::default(), status: None };
         let policies = TrustPolicies::load(directory.path(), setup).expect("the policy is good");
         Self { runtime: runtime(), policies, network, clock }
     }
@@ -83,7 +87,7 @@ impl Desk {
         *self.network.asked.lock().expect("no panic before") = None;
         self.clock.advance(Duration::from_hours(2));
         self.runtime.block_on(async {
-            self.policies.refresh_due_keys();
+            self.policies.refresh_due();
             for _ in 0..8 {
                 tokio::task::yield_now().await;
             }

@@ -41,7 +41,7 @@ fn conflicts(configuration: &Configuration, clock: &Arc<dyn Clock>) -> Vec<Confi
     let timing = KeyTiming::default();
     let outbound = Outbound::new(configuration.company.hosts.clone());
     let fetchers = Arc::new(PartnerFetchers::new(outbound, timing.fetch_timeout));
-    let setup = KeySetup { fetchers, clock: Arc::clone(clock), timing };
+    let setup = KeySetup { fetchers, clock: Arc::clone(clock), timing, status: None };
     let loaded = TrustPolicies::load(&partners_directory(&configuration.directory), setup);
     loaded.err().map(|refused| refused.errors.iter().map(complaint).collect()).unwrap_or_default()
 }

@@ -140,7 +140,7 @@ fn policies(
 ) -> Result<Arc<TrustPolicies>, StartError> {
     let timing = KeyTiming::default();
     let fetchers = Arc::new(PartnerFetchers::new(outbound.clone(), timing.fetch_timeout));
-    let setup = KeySetup { fetchers, clock: Arc::clone(clock), timing };
+    let setup = KeySetup { fetchers, clock: Arc::clone(clock), timing, status: None };
     TrustPolicies::load(&partners_directory(directory), setup)
         .map(Arc::new)
         .map_err(|refused| StartError::Configuration(refused.errors.iter().map(complaint).collect()))
@@ -173,6 +173,6 @@ async fn refresh_keys(policies: Arc<TrustPolicies>, shutdown: CancellationToken)
     let mut tick = interval(Duration::from_secs(1));
     tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
     while shutdown.run_until_cancelled(tick.tick()).await.is_some() {
-        policies.refresh_due_keys();
+        policies.refresh_due();
     }
 }

@@ -1,6 +1,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use bridge_jose::{Algorithm, SigningKey, Typ, jwks_json};
+use bridge_jose::profile::SoleAudience;
+use bridge_jose::{Algorithm, EncodedStatusList, SecurityEvent, SecurityEventClaims, SigningKey, Typ, jwks_json};
 use bridge_types::{IssuerUrl, TokenId};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -42,6 +43,30 @@ impl TestIssuer {
             "iat": now.as_second(), "exp": now.as_second() + 300, "jti": TokenId::random(),
         });
         Forge::new(&self.key, Typ::AccessToken, claims)
+    }
+
+    /// A valid status list of 20 minutes for these indices out of 8,192 (draft-ietf-oauth-status-list §5.1), to be spoilt.
+    pub fn status_list(&self, uri: &str, set: &[usize], now: Timestamp) -> Forge {
+        let mut bits = vec![0_u8; 1024];
+        set.iter().for_each(|idx| bits[idx / 8] |= 1 << (idx % 8));
+        let claims = json!({
+            "sub": uri, "iat": now.as_second(), "exp": now.as_second() + 1200, "ttl": 30,
+            "status_list": EncodedStatusList::of_bits(&bits),
+        });
+        Forge::new(&self.key, Typ::StatusList, claims)
+    }
+
+    /// A valid security event (RFC 8417), to be spoilt.
+    pub fn security_event(&self, audience: &str, event: SecurityEvent, now: Timestamp) -> Forge {
+        let claims = SecurityEventClaims {
+            iss: self.url.clone(),
+            aud: SoleAudience::new(audience),
+            iat: now.into(),
+            jti: TokenId::random(),
+            event,
+        };
+        let claims = serde_json::to_value(&claims).expect("the claims of an event have a JSON form");
+        Forge::new(&self.key, Typ::SecurityEvent, claims)
     }
 }
 

@@ -44,7 +44,12 @@ impl Bench {
         std::fs::write(directory.path().join("company-a.toml"), policy).unwrap();
         let clock = Arc::new(SystemClock::new());
         let no_network = |_: &TrustPolicy| -> Result<Arc<dyn DocumentFetcher>, String> { Err("none here".into()) };
-        let setup = KeySetup { fetchers: Arc::new(no_network), clock: clock.clone(), timing: KeyTiming::default() };
+        let setup = KeySetup {
+            fetchers: Arc::new(no_network),
+            clock: clock.clone(),
+            timing: KeyTiming::default(),
+            status: None,
+        };
         let policies = Arc::new(TrustPolicies::load(directory.path(), setup).unwrap());
         let raw = VerificationKey::try_from(issuer.key.public()).unwrap();
         Self { validator: Validator::new(policies, clock.clone()), clock, issuer, raw }

@@ -1,6 +1,7 @@
 use crate::denial::{Denial, Facts, Refusal};
 use crate::partner::TrustedPartner;
 use crate::reason::Reason;
+use crate::status::StatusCheck;
 use crate::window::Window;
 use bridge_jose::profile::AccessTokenClaims;
 use bridge_limits::Limiter;
@@ -25,6 +26,8 @@ pub(crate) struct VerifiedAccess {
     pub(crate) token: Fingerprint,
     /// What counts the requests of the client, once a gate has seen it.
     pub(crate) limiter: OnceLock<Arc<Limiter>>,
+    /// That it was not revoked, and how to see whether it has been since.
+    pub(crate) status: StatusCheck,
 }
 
 /// Proof that a request carries a valid token of a client that is let in. No scope was checked yet: that takes

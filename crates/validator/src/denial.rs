@@ -33,8 +33,8 @@ impl Denial {
         &self.0.refusal.detail
     }
 
-    /// After how many whole seconds trying again may help; only with [`Reason::KeysUnavailable`] and
-    /// [`Reason::RateLimited`].
+    /// After how many whole seconds trying again may help; only with [`Reason::KeysUnavailable`],
+    /// [`Reason::StatusUnavailable`] and [`Reason::RateLimited`].
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.refusal.retry_after
     }

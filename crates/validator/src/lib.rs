@@ -5,8 +5,8 @@
 //! a policy file names it.
 //!
 //! A request is either [`Authorized`], a value with no public constructor, or a [`Denial`] with a stable [`Reason`]. The
-//! log line, the metric and the answer all derive from that one value. What is NOT checked in this release: revocation
-//! (design §4) and proofs of possession; a token that is bound to a key is refused.
+//! log line, the metric and the answer all derive from that one value. [`status::IssuerStatus`] holds what an issuer has
+//! taken back. What is NOT checked in this release: proofs of possession; a token that is bound to a key is refused.
 
 mod access;
 mod denial;
@@ -15,6 +15,7 @@ mod partner;
 mod policies;
 pub mod policy;
 mod reason;
+pub mod status;
 mod validator;
 mod verified_tokens;
 pub mod web;

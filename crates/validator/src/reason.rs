@@ -45,6 +45,12 @@ pub enum Reason {
     LifetimeExceeded,
     /// The policy does not name this client of this issuer.
     ClientNotAllowed,
+    /// The token does not say where its status stands, or names a place that the policy does not accept.
+    StatusNotAccepted,
+    /// The issuer has taken the token back.
+    TokenRevoked,
+    /// There is no status list that says anything now, so nothing can be said about the token.
+    StatusUnavailable,
     /// The token is bound to a key of its sender, which this release cannot check.
     SenderConstraintUnmet,
     /// The policy never lets this client have the scope of the route.
@@ -99,7 +105,7 @@ const fn forbidden(code: &'static str, sentence: &'static str) -> Outward {
 
 impl Reason {
     /// Every reason, in the order in which a request meets them.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 28] = [
         Self::TokenMissing,
         Self::RequestInvalid,
         Self::TokenTooLarge,
@@ -121,6 +127,9 @@ impl Reason {
         Self::TokenIssuedInFuture,
         Self::LifetimeExceeded,
         Self::ClientNotAllowed,
+        Self::StatusNotAccepted,
+        Self::TokenRevoked,
+        Self::StatusUnavailable,
         Self::SenderConstraintUnmet,
         Self::ScopeBeyondCeiling,
         Self::InsufficientScope,
@@ -156,6 +165,11 @@ impl Reason {
             Self::TokenIssuedInFuture => invalid_token("token_issued_in_future", "the token was issued in the future"),
             Self::LifetimeExceeded => invalid_token("lifetime_exceeded", "the token lives longer than is accepted"),
             Self::ClientNotAllowed => forbidden("client_not_allowed", "this client is not admitted here"),
+            Self::StatusNotAccepted => invalid_token("status_not_accepted", "the status of the token is not accepted"),
+            Self::TokenRevoked => invalid_token("token_revoked", "the token was revoked"),
+            Self::StatusUnavailable => {
+                row("status_unavailable", 503, None, "the status list of the issuer cannot be obtained now")
+            }
             Self::SenderConstraintUnmet => invalid_token("sender_constraint_unmet", "bound tokens are not accepted"),
             Self::ScopeBeyondCeiling => forbidden("scope_beyond_ceiling", "this client may never do this"),
             Self::InsufficientScope => row("insufficient_scope", 403, InsufficientScope, "the token lacks the scope"),

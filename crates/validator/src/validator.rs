@@ -48,7 +48,7 @@ impl Validator {
     /// The decision: may this token be used for the scope `S`?
     ///
     /// Checks, in this order: size, form, header, issuer, policy in force, algorithm, key, signature, claims, audience,
-    /// time, lifetime, client, sender constraint, scope. Does NOT check revocation: this release has none.
+    /// time, lifetime, client, revocation, sender constraint, scope.
     ///
     /// # Errors
     /// [`Denial`] with the reason of the first check that failed.
@@ -65,9 +65,9 @@ impl Validator {
             let detail = format!("expected at most {MAX_TOKEN_BYTES} bytes, found {}", token.len());
             return Err(Denial::new(Refusal::new(Reason::TokenTooLarge, detail), Facts::default()));
         }
-        let now = self.0.clock.now();
+        let moment = (self.0.clock.now(), self.0.clock.monotonic());
         let digest = TokenDigest::of(token);
-        if let Some(access) = self.0.verified.recall(&digest, &self.0.policies, now) {
+        if let Some(access) = self.0.verified.recall(&digest, &self.0.policies, moment) {
             metrics::counter!("bridge_verified_token_cache_total", "result" => "hit").increment(1);
             return Ok(Authenticated(access));
         }
@@ -115,12 +115,13 @@ impl Validator {
         let claims = for_this_api(claims, policy)?;
         let window = Window::of(&claims)?.open_at(now)?.within(policy.max_token_lifetime)?;
         let ceiling = policy.ceiling(&claims.client_id)?.clone();
+        let status = partner.keys().status().admit(&claims, &kid, policy, partner.keys())?;
         let claims = unconstrained(claims)?;
 
         let effective = claims.scope.within(&ceiling);
         let (generation, token) = (found.generation, digest.fingerprint());
         let limiter = OnceLock::new();
-        Ok(VerifiedAccess { partner, claims, window, ceiling, effective, kid, generation, token, limiter })
+        Ok(VerifiedAccess { partner, claims, window, ceiling, effective, kid, generation, token, limiter, status })
     }
 }
 

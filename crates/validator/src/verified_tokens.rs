@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use quick_cache::sync::Cache;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A token with more scopes is verified each time.
 const MAX_SCOPES: usize = 32;
@@ -36,21 +37,22 @@ impl VerifiedTokens {
         Self(Cache::new(capacity))
     }
 
-    /// What was verified before, if it is still so: same version of the policy and still in force, same set of keys and
-    /// still usable, and now within the token's own time.
+    /// What was verified before, if it is still so at this moment, by both clocks: same version of the policy and still
+    /// in force, same set of keys and still usable, within the token's own time, and nothing of it revoked since.
     pub(crate) fn recall(
         &self,
         token: &TokenDigest,
         policies: &TrustPolicies,
-        now: Timestamp,
+        (now, monotonic): (Timestamp, Duration),
     ) -> Option<Arc<VerifiedAccess>> {
         let access = self.0.get(token)?;
         let partner = policies.of(access.claims.iss.as_str());
         let holds = partner.is_some_and(|partner| {
             Arc::ptr_eq(&partner, &access.partner)
                 && partner.policy().in_force(now).is_ok()
-                && partner.keys().generation() == Some(access.generation)
+                && partner.keys().generation(monotonic) == Some(access.generation)
                 && access.window.open_at(now).is_ok()
+                && access.status.holds(&access, partner.keys().status(), now, monotonic)
         });
         if holds {
             return Some(access);

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use std::time::Duration;
 
 /// How far the clocks of two companies may differ, in seconds.
-const LEEWAY: i64 = 30;
+pub(crate) const LEEWAY: i64 = 30;
 
 /// When a token is valid, in whole seconds since 1970. Asked again at every use, because time is the one thing about a
 /// verified token that changes by itself.

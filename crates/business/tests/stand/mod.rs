@@ -71,7 +71,7 @@ impl<A: Application> Stand<A> {
             write_policy::<A>(directory.path(), name, issuer, &api);
         }
         let fetchers = Arc::new(|_: &TrustPolicy| Err("nothing is fetched here".to_owned()));
-        let setup = KeySetup { fetchers, clock: Arc::clone(&clock), timing: KeyTiming::default() };
+        let setup = KeySetup { fetchers, clock: Arc::clone(&clock), timing: KeyTiming::default(), status: None };
         let policies = Arc::new(TrustPolicies::load(directory.path(), setup).unwrap());
         let gate = Gate::new(Validator::new(Arc::clone(&policies), Arc::clone(&clock)), &api);
         let other = Neighbour::start(neighbour, Arc::clone(&clock)).await;

@@ -105,6 +105,15 @@ impl StatusList {
         Some(byte >> (idx % 8) & 1 == 1)
     }
 
+    /// What is set in either of two lists: for two of the same second, of which nobody can say which is the later.
+    #[must_use]
+    pub fn or(&self, other: &Self) -> Self {
+        let (long, short) = if self.0.len() < other.0.len() { (other, self) } else { (self, other) };
+        let mut bits = long.0.clone();
+        bits.iter_mut().zip(&short.0).for_each(|(bit, other)| *bit |= other);
+        Self(bits)
+    }
+
     /// How many indices it has.
     pub fn len(&self) -> u64 {
         self.0.len() as u64 * 8
@@ -230,6 +239,14 @@ mod tests {
         assert!(StatusList::open(&exact, 1 << 20).is_ok());
         assert!(StatusList::open(&exact, (1 << 20) - 1).is_err());
         assert_eq!(StatusList::open(&exact, 0), Err(StatusListInvalid::TooLarge(0)));
+    }
+
+    #[test]
+    fn joins_lists_of_any_two_lengths() {
+        let list = |bits: &[u8]| StatusList::open(&EncodedStatusList::of_bits(bits), 16).unwrap();
+        let (short, long) = (list(&[1]), list(&[2, 4]));
+        assert_eq!(short.or(&long).as_bytes(), [3, 4]);
+        assert_eq!(long.or(&short), short.or(&long));
     }
 
     #[test]

@@ -50,7 +50,8 @@ fn validator(world: &World, clock: &Arc<ManualClock>) -> Validator {
     let directory = tempfile::tempdir().unwrap();
     write_policies(directory.path(), world);
     let no_network = |_: &TrustPolicy| -> Result<Arc<dyn DocumentFetcher>, String> { Err("keys are pinned".into()) };
-    let setup = KeySetup { fetchers: Arc::new(no_network), clock: clock.clone(), timing: KeyTiming::default() };
+    let setup =
+        KeySetup { fetchers: Arc::new(no_network), clock: clock.clone(), timing: KeyTiming::default(), status: None };
     Validator::new(Arc::new(TrustPolicies::load(directory.path(), setup).unwrap()), clock.clone())
 }
 

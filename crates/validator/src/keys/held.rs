@@ -17,6 +17,8 @@ pub(super) struct Held {
     /// Since when each key is held.
     pub(super) since: BTreeMap<KeyId, Timestamp>,
     pub(super) fetched_at: Timestamp,
+    /// Until when the issuer calls the set fresh; never for pinned keys.
+    pub(super) fresh_until: Option<Timestamp>,
     /// When to ask again, before the keys stop being fresh.
     pub(super) refresh_at: Duration,
     /// From when on the keys are not used any more.
@@ -37,6 +39,7 @@ impl Held {
             set,
             generation: GENERATION.fetch_add(1, Ordering::Relaxed),
             fetched_at: now,
+            fresh_until: None,
             refresh_at: Duration::MAX,
             dead_at: Duration::MAX,
             etag: None,
@@ -68,6 +71,7 @@ impl Held {
         let fresh = timing.fresh_for(max_age);
         Self {
             fetched_at: now,
+            fresh_until: now.checked_add(fresh).ok(),
             // Three quarters leave time for a slow issuer, and for a few that fail.
             refresh_at: monotonic + fresh * 3 / 4,
             dead_at: monotonic + timing.stale_cap.max(fresh),

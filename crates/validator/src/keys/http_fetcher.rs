@@ -1,7 +1,8 @@
-use super::fetcher::{Document, DocumentFetcher, FetchError, Fetched, MAX_DOCUMENT_BYTES};
+use super::fetcher::{Document, DocumentFetcher, DocumentKind, FetchError, Fetched, Wanted};
 use async_trait::async_trait;
+use jiff::Timestamp;
 use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, ETAG, HeaderMap, HeaderName, IF_NONE_MATCH,
+    ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, DATE, ETAG, HeaderMap, HeaderName, IF_NONE_MATCH,
 };
 use reqwest::{Client, Response, StatusCode};
 use std::error::Error;
@@ -12,8 +13,8 @@ use url::Url;
 /// caller's business.
 ///
 /// Refused: redirects (build the client with them off; a followed one is noticed and refused too), compressed bodies
-/// (they could unpack to anything), bodies over 256 KiB, and every status but 200 and 304. `Content-Type` is not looked
-/// at: issuers label key sets in many ways, and the parser is strict.
+/// (they could unpack to anything), bodies larger than their kind may be, and every status but 200 and 304.
+/// `Content-Type` is not looked at: issuers label key sets in many ways, and the parsers are strict.
 #[derive(Debug, Clone)]
 pub struct HttpFetcher {
     client: Client,
@@ -29,9 +30,10 @@ impl HttpFetcher {
 
 #[async_trait]
 impl DocumentFetcher for HttpFetcher {
-    async fn fetch(&self, url: &Url, etag: Option<&str>) -> Result<Fetched, FetchError> {
+    async fn fetch(&self, wanted: Wanted<'_>) -> Result<Fetched, FetchError> {
+        let Wanted { url, kind, etag } = wanted;
         let mut request = self.client.get(url.clone()).timeout(self.timeout);
-        request = request.header(ACCEPT, "application/json").header(ACCEPT_ENCODING, "identity");
+        request = request.header(ACCEPT, kind.media_type()).header(ACCEPT_ENCODING, "identity");
         if let Some(etag) = etag {
             request = request.header(IF_NONE_MATCH, etag);
         }
@@ -39,36 +41,48 @@ impl DocumentFetcher for HttpFetcher {
         if response.url() != url {
             return Err(unusable(url, "the address that was asked for", response.url().to_string()));
         }
-        let max_age = max_age(response.headers());
+        let (max_age, date) = (max_age(response.headers()), date(response.headers()));
         match response.status() {
-            StatusCode::NOT_MODIFIED => Ok(Fetched::NotModified { max_age }),
+            StatusCode::NOT_MODIFIED => Ok(Fetched::NotModified { max_age, date }),
             StatusCode::OK => {
                 let etag = text(response.headers(), &ETAG).map(str::to_owned);
-                let body = read_body(url, response).await?;
-                Ok(Fetched::Document(Document { body, etag, max_age }))
+                let body = read_body(url, kind, response).await?;
+                Ok(Fetched::Document(Document { body, etag, max_age, date }))
             }
             status => Err(unusable(url, "status 200", format!("status {}", status.as_u16()))),
         }
     }
 }
 
-async fn read_body(url: &Url, mut response: Response) -> Result<Vec<u8>, FetchError> {
+async fn read_body(url: &Url, kind: DocumentKind, mut response: Response) -> Result<Vec<u8>, FetchError> {
     let mut encodings = response.headers().get_all(CONTENT_ENCODING).iter();
     if let Some(encoding) = encodings.find(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
         return Err(unusable(url, "a body that is not compressed", format!("content encoding {encoding:?}")));
     }
-    let too_large = |found: String| unusable(url, "at most 262144 bytes", found);
-    if let Some(length) = response.content_length().filter(|length| *length > MAX_DOCUMENT_BYTES as u64) {
+    let max_bytes = kind.max_bytes();
+    let too_large = |found: String| {
+        let expected = match kind {
+            DocumentKind::Json => "at most 262144 bytes",
+            DocumentKind::StatusList => "at most 2097152 bytes",
+        };
+        unusable(url, expected, found)
+    };
+    if let Some(length) = response.content_length().filter(|length| *length > max_bytes as u64) {
         return Err(too_large(format!("{length} bytes")));
     }
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(url, &error))? {
-        if body.len() + chunk.len() > MAX_DOCUMENT_BYTES {
+        if body.len() + chunk.len() > max_bytes {
             return Err(too_large("more".to_owned()));
         }
         body.extend_from_slice(&chunk);
     }
     Ok(body)
+}
+
+/// `Date` (RFC 9110 §6.6.1). One that cannot be read is none.
+fn date(headers: &HeaderMap) -> Option<Timestamp> {
+    jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text(headers, &DATE)?).ok()
 }
 
 /// `max-age` (RFC 9111 §5.2.2.1); `no-store` and `no-cache` ask for as little as we may give.

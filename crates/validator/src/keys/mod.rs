@@ -9,20 +9,23 @@ mod schedule;
 mod state;
 mod timing;
 
-pub use fetcher::{Document, DocumentFetcher, FetchError, Fetched, FetcherSource};
+pub use fetcher::{Document, DocumentFetcher, DocumentKind, FetchError, Fetched, FetcherSource, Wanted};
 pub use http_fetcher::HttpFetcher;
 pub use state::{HeldKey, KeyState, LastAttempt};
 pub use timing::{KeySetup, KeyTiming};
 
+pub(crate) use refresh::{digest_of, excerpt};
+pub(crate) use schedule::{Demand, Schedule};
+
 use crate::denial::Refusal;
 use crate::policy::{KeySource, TrustPolicy};
 use crate::reason::Reason;
+use crate::status::IssuerStatus;
 use arc_swap::ArcSwapOption;
 use bridge_jose::VerificationKey;
 use bridge_types::{Clock, KeyId, PartnerIssuer};
 use held::Held;
 use refresh::Publisher;
-use schedule::{Demand, Schedule};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -40,8 +43,14 @@ pub struct IssuerKeys {
     issuer: PartnerIssuer,
     /// Where the keys are published; `None` for pinned ones.
     publisher: Option<Publisher>,
+    /// Gets documents of this issuer; absent when its keys are pinned and no status list is accepted of it.
+    fetcher: Option<Arc<dyn DocumentFetcher>>,
     held: ArcSwapOption<Held>,
     schedule: Mutex<Schedule>,
+    /// What the issuer has taken back. Outlives these keys when a policy is edited.
+    status: Arc<IssuerStatus>,
+    /// How far the issuer's clock was ahead of ours, in milliseconds.
+    skew_ms: Mutex<Option<i64>>,
     clock: Arc<dyn Clock>,
     timing: KeyTiming,
 }
@@ -57,20 +66,35 @@ pub(crate) struct FoundKey {
 
 impl IssuerKeys {
     /// The cache for the issuer of a policy. Pinned keys are there at once; nothing is fetched yet.
-    pub(crate) fn new(policy: &TrustPolicy, setup: &KeySetup) -> Result<Self, String> {
-        let (publisher, held) = match &policy.keys {
-            KeySource::Discover => (Some(Publisher::new(&policy.issuer, setup.fetchers.fetcher(policy)?)), None),
-            KeySource::Pinned(keys) => (None, Some(Arc::new(Held::pinned(keys.set.clone(), setup.clock.now())))),
+    pub(crate) fn new(policy: &TrustPolicy, status: Arc<IssuerStatus>, setup: &KeySetup) -> Result<Self, String> {
+        let (fetcher, publisher, held) = match &policy.keys {
+            KeySource::Discover => {
+                let fetcher = setup.fetchers.fetcher(policy)?;
+                (Some(Arc::clone(&fetcher)), Some(Publisher::new(&policy.issuer, fetcher)), None)
+            }
+            KeySource::Pinned(keys) => {
+                let lists = !policy.status_list_hosts.is_empty();
+                let fetcher = lists.then(|| setup.fetchers.fetcher(policy)).transpose()?;
+                (fetcher, None, Some(Arc::new(Held::pinned(keys.set.clone(), setup.clock.now()))))
+            }
         };
         Ok(Self {
             partner: Arc::clone(&policy.partner),
             issuer: policy.issuer.clone(),
             publisher,
+            fetcher,
             held: held.into(),
             schedule: Mutex::default(),
+            status,
+            skew_ms: Mutex::default(),
             clock: Arc::clone(&setup.clock),
             timing: setup.timing,
         })
+    }
+
+    /// What the issuer has taken back: tokens, clients, keys.
+    pub fn status(&self) -> &Arc<IssuerStatus> {
+        &self.status
     }
 
     /// The issuer's key of this id. Waits only when the key is not held and somebody may go and look for it.
@@ -111,8 +135,44 @@ impl IssuerKeys {
 
     /// The generation of the keys in use; `None` when none can be used. A verified token may be remembered as long as
     /// this does not change.
-    pub(crate) fn generation(&self) -> Option<u64> {
-        self.usable(self.held.load().as_ref()).map(|held| held.generation)
+    pub(crate) fn generation(&self, monotonic: Duration) -> Option<u64> {
+        self.held.load().as_ref().filter(|held| monotonic < held.dead_at).map(|held| held.generation)
+    }
+
+    /// The key of this id, provided that it is held, may be used, and was not revoked. Fetches nothing.
+    pub(crate) fn key(&self, kid: &KeyId) -> Option<Arc<VerificationKey>> {
+        self.look_up(kid).map(|found| found.key)
+    }
+
+    /// True when the set that is held has a key of this id, revoked or not, and when no set is held.
+    pub(crate) fn publishes(&self, kid: &KeyId) -> bool {
+        self.held.load().as_ref().is_none_or(|held| held.set.find(kid).is_some())
+    }
+
+    /// Gets documents of this issuer.
+    pub(crate) fn fetcher(&self) -> Option<&Arc<dyn DocumentFetcher>> {
+        self.fetcher.as_ref()
+    }
+
+    /// How long things take, and how often they are tried.
+    pub(crate) fn timing(&self) -> &KeyTiming {
+        &self.timing
+    }
+
+    /// Starts a fetch because the issuer itself gave a sign that its keys have changed; at most one a second. Returns at
+    /// once.
+    pub(crate) fn refresh_on_word(self: &Arc<Self>) {
+        if self.publisher.is_some() {
+            let demand = self.schedule().on_word(self.clock.monotonic(), PAUSE_ON_WORD);
+            self.board(demand);
+        }
+    }
+
+    /// Lets what depends on the keys know which ones are held.
+    pub(crate) fn tell_status(self: &Arc<Self>) {
+        if let Some(held) = self.held.load_full() {
+            self.status.keys_are(self, &held.set);
+        }
     }
 
     /// Starts a fetch when one is due and none is on its way. Returns at once.
@@ -126,6 +186,9 @@ impl IssuerKeys {
     }
 
     fn look_up(&self, kid: &KeyId) -> Option<FoundKey> {
+        if self.status.is_key_revoked(kid) {
+            return None;
+        }
         let held = self.held.load();
         let held = self.usable(held.as_ref())?;
         let overdue = self.clock.monotonic() >= held.refresh_at;

@@ -1,8 +1,9 @@
-use super::fetcher::{Document, DocumentFetcher, FetchError, Fetched};
+use super::fetcher::{Document, DocumentFetcher, DocumentKind, FetchError, Fetched, Wanted};
 use super::held::Held;
 use aws_lc_rs::digest::{SHA256, digest};
 use bridge_jose::{IgnoredKey, KeySet, KeySetError, StrictJsonError, parse_strict};
 use bridge_types::PartnerIssuer;
+use jiff::Timestamp;
 use serde::Deserialize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -13,11 +14,29 @@ use url::Url;
 pub(super) struct Publisher {
     issuer: PartnerIssuer,
     fetcher: Arc<dyn DocumentFetcher>,
-    /// `jwks_uri` as the metadata said, and until when to believe it.
-    jwks_uri: Mutex<Option<(Url, Duration)>>,
+    /// What the metadata said, and until when to believe it.
+    endpoints: Mutex<Option<(Endpoints, Duration)>>,
+}
+
+/// Where an issuer publishes, as its metadata say.
+#[derive(Debug, Clone)]
+struct Endpoints {
+    jwks_uri: Url,
+    /// `status_list_aggregation_endpoint`, not checked yet (draft-ietf-oauth-status-list §9.1).
+    status_lists: Option<String>,
 }
 
 /// What a flight brought back.
+#[derive(Debug)]
+pub(super) struct Trip {
+    pub(super) keys: Refreshed,
+    /// Where the issuer says which status lists it has.
+    pub(super) status_lists: Option<String>,
+    /// `Date` of the answer.
+    pub(super) date: Option<Timestamp>,
+}
+
+/// The keys that a flight brought back.
 #[derive(Debug)]
 pub(super) enum Refreshed {
     /// The same keys as before.
@@ -60,11 +79,12 @@ pub(super) enum RefreshError {
 struct Metadata {
     issuer: String,
     jwks_uri: String,
+    status_list_aggregation_endpoint: Option<String>,
 }
 
 impl Publisher {
     pub(super) fn new(issuer: &PartnerIssuer, fetcher: Arc<dyn DocumentFetcher>) -> Self {
-        Self { issuer: issuer.clone(), fetcher, jwks_uri: Mutex::default() }
+        Self { issuer: issuer.clone(), fetcher, endpoints: Mutex::default() }
     }
 
     /// Gets the keys: metadata first, unless they were read less than `believe` ago, then the JWK set.
@@ -73,22 +93,24 @@ impl Publisher {
         held: Option<&Held>,
         now: Duration,
         believe: Duration,
-    ) -> Result<Refreshed, RefreshError> {
-        let known = self.jwks_uri().take().filter(|(_, until)| now < *until);
-        let (url, until) = match known {
+    ) -> Result<Trip, RefreshError> {
+        let known = self.endpoints().take().filter(|(_, until)| now < *until);
+        let (endpoints, until) = match known {
             Some(known) => known,
             None => (self.discover().await?, now + believe),
         };
-        let refreshed = self.key_set(&url, held).await?;
+        let (keys, date) = self.key_set(&endpoints.jwks_uri, held).await?;
+        let status_lists = endpoints.status_lists.clone();
         // Put back on success alone: after a failure the next flight asks the metadata again.
-        *self.jwks_uri() = Some((url, until));
-        Ok(refreshed)
+        *self.endpoints() = Some((endpoints, until));
+        Ok(Trip { keys, status_lists, date })
     }
 
-    /// `jwks_uri` of the issuer's metadata (RFC 8414 §3).
-    async fn discover(&self) -> Result<Url, RefreshError> {
+    /// What the issuer's metadata say (RFC 8414 §3).
+    async fn discover(&self) -> Result<Endpoints, RefreshError> {
         let url = self.issuer.url().metadata_url();
-        let Fetched::Document(document) = self.fetcher.fetch(&url, None).await? else {
+        let wanted = Wanted { url: &url, kind: DocumentKind::Json, etag: None };
+        let Fetched::Document(document) = self.fetcher.fetch(wanted).await? else {
             return Err(RefreshError::Unconditional { url });
         };
         let metadata: Metadata = parse_strict(&document.body)?.map_err(RefreshError::Metadata)?;
@@ -101,40 +123,45 @@ impl Publisher {
         }
         let origin = expected.to_url().origin();
         let keys = Url::parse(&metadata.jwks_uri).ok();
-        keys.filter(|keys| keys.origin() == origin && keys.username().is_empty() && keys.password().is_none())
+        let jwks_uri = keys
+            .filter(|keys| keys.origin() == origin && keys.username().is_empty() && keys.password().is_none())
             .ok_or_else(|| RefreshError::AnotherOrigin {
                 expected: origin.ascii_serialization(),
                 found: excerpt(&metadata.jwks_uri),
-            })
+            })?;
+        Ok(Endpoints { jwks_uri, status_lists: metadata.status_list_aggregation_endpoint })
     }
 
-    async fn key_set(&self, url: &Url, held: Option<&Held>) -> Result<Refreshed, RefreshError> {
+    async fn key_set(&self, url: &Url, held: Option<&Held>) -> Result<(Refreshed, Option<Timestamp>), RefreshError> {
         let known =
             held.and_then(|held| held.etag.as_deref()).filter(|(from, _)| from == url).map(|(_, etag)| etag.as_str());
-        let Document { body, etag, max_age } = match self.fetcher.fetch(url, known).await? {
+        let wanted = Wanted { url, kind: DocumentKind::Json, etag: known };
+        let Document { body, etag, max_age, date } = match self.fetcher.fetch(wanted).await? {
             Fetched::Document(document) => document,
-            Fetched::NotModified { max_age } if known.is_some() => return Ok(Refreshed::Same { max_age }),
+            Fetched::NotModified { max_age, date } if known.is_some() => {
+                return Ok((Refreshed::Same { max_age }, date));
+            }
             Fetched::NotModified { .. } => return Err(RefreshError::Unconditional { url: url.clone() }),
         };
         let digest = digest_of(&body);
         if held.is_some_and(|held| held.digest == digest) {
-            return Ok(Refreshed::Same { max_age });
+            return Ok((Refreshed::Same { max_age }, date));
         }
         let (set, ignored) = KeySet::parse(&body).map_err(|error| RefreshError::KeySet { url: url.clone(), error })?;
         let etag = etag.map(|etag| Box::new((url.clone(), etag)));
-        Ok(Refreshed::Other { set, ignored, digest, etag, max_age })
+        Ok((Refreshed::Other { set, ignored, digest, etag, max_age }, date))
     }
 
-    fn jwks_uri(&self) -> std::sync::MutexGuard<'_, Option<(Url, Duration)>> {
-        self.jwks_uri.lock().unwrap_or_else(PoisonError::into_inner)
+    fn endpoints(&self) -> std::sync::MutexGuard<'_, Option<(Endpoints, Duration)>> {
+        self.endpoints.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn digest_of(body: &[u8]) -> [u8; 32] {
+pub(crate) fn digest_of(body: &[u8]) -> [u8; 32] {
     digest(&SHA256, body).as_ref().first_chunk().copied().unwrap_or_default()
 }
 
 /// The start of a text that the other side chose.
-fn excerpt(text: &str) -> String {
+pub(crate) fn excerpt(text: &str) -> String {
     text.chars().take(128).collect()
 }

@@ -5,7 +5,7 @@ use tokio::sync::watch;
 
 /// When an issuer may be asked for its keys. A plain state machine: it is told the time and starts nothing itself.
 #[derive(Debug, Default)]
-pub(super) struct Schedule {
+pub(crate) struct Schedule {
     /// The flight on its way. It ends when the sender is dropped.
     flight: Option<watch::Receiver<()>>,
     /// Unknown key ids start no flight before this.
@@ -20,7 +20,7 @@ pub(super) struct Schedule {
 
 /// What a request may do whose key is not held.
 #[derive(Debug)]
-pub(super) enum Demand {
+pub(crate) enum Demand {
     /// Wait for the flight that is on its way.
     Join(watch::Receiver<()>),
     /// Start a flight, and wait for it unless the issuer failed last time.
@@ -34,7 +34,7 @@ impl Schedule {
     ///
     /// While keys are held the key id is unknown, perhaps invented: the cooldown is claimed here, before the fetch, so
     /// that no number of invented ids causes a second one.
-    pub(super) fn demand(&mut self, now: Duration, have_keys: bool, timing: &KeyTiming) -> Demand {
+    pub(crate) fn demand(&mut self, now: Duration, have_keys: bool, timing: &KeyTiming) -> Demand {
         self.forget_lost_flight();
         let failing = self.is_failing();
         if let Some(flight) = &self.flight {
@@ -51,7 +51,7 @@ impl Schedule {
 
     /// A flight for somebody who speaks for the issuer and says that there is a new key: it does not wait for the cooldown
     /// of invented key ids, because it leads to that issuer's own endpoint alone, and has a short one of its own.
-    pub(super) fn on_word(&mut self, now: Duration, pause: Duration) -> Demand {
+    pub(crate) fn on_word(&mut self, now: Duration, pause: Duration) -> Demand {
         self.forget_lost_flight();
         if let Some(flight) = &self.flight {
             return Demand::Join(flight.clone());
@@ -64,7 +64,7 @@ impl Schedule {
     }
 
     /// A flight for the background: for keys that are not fresh, and to learn whether an issuer that failed is back.
-    pub(super) fn take_if_due(&mut self, now: Duration, fresh: bool) -> Option<watch::Sender<()>> {
+    pub(crate) fn take_if_due(&mut self, now: Duration, fresh: bool) -> Option<watch::Sender<()>> {
         self.forget_lost_flight();
         let wanted = !fresh || self.is_failing();
         (wanted && self.flight.is_none() && now >= self.not_before).then(|| self.take_off())
@@ -84,13 +84,13 @@ impl Schedule {
     }
 
     /// A flight came back with keys.
-    pub(super) fn succeed(&mut self, at: Timestamp) {
+    pub(crate) fn succeed(&mut self, at: Timestamp) {
         let Self { cooldown_until, word_not_before, .. } = *self;
         *self = Self { cooldown_until, word_not_before, last: Some((at, Ok(()))), ..Self::default() };
     }
 
     /// A flight came back without. `not_before` says, for this many failures in a row, when the next one may start.
-    pub(super) fn fail(&mut self, at: Timestamp, not_before: impl FnOnce(u32) -> Duration, error: String) {
+    pub(crate) fn fail(&mut self, at: Timestamp, not_before: impl FnOnce(u32) -> Duration, error: String) {
         self.flight = None;
         self.failures = self.failures.saturating_add(1);
         self.not_before = not_before(self.failures);
@@ -98,16 +98,16 @@ impl Schedule {
     }
 
     /// True when the last flight failed.
-    pub(super) fn is_failing(&self) -> bool {
+    pub(crate) fn is_failing(&self) -> bool {
         self.failures > 0
     }
 
     /// How long until a flight may start again.
-    pub(super) fn retry_after(&self, now: Duration) -> Duration {
+    pub(crate) fn retry_after(&self, now: Duration) -> Duration {
         self.not_before.saturating_sub(now)
     }
 
-    pub(super) fn last(&self) -> Option<&(Timestamp, Result<(), String>)> {
+    pub(crate) fn last(&self) -> Option<&(Timestamp, Result<(), String>)> {
         self.last.as_ref()
     }
 }

@@ -4,6 +4,7 @@ use bridge_jose::{Algorithm, IgnoredKey};
 use bridge_types::{IssuerUrl, KeyId};
 use jiff::Timestamp;
 use serde::Serialize;
+use std::sync::PoisonError;
 
 /// Which keys of an issuer are held, for `partners check`, the operations pages and the partner mirror.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -20,8 +21,12 @@ pub struct KeyState {
     pub keys: Vec<HeldKey>,
     /// When the keys were last known to be those of the issuer.
     pub fetched_at: Option<Timestamp>,
+    /// Until when the issuer calls them fresh; older ones go on being used up to the stale cap.
+    pub fresh_until: Option<Timestamp>,
     /// The last flight to the issuer.
     pub last_attempt: Option<LastAttempt>,
+    /// How far the issuer's clock is ahead of ours in milliseconds, by `Date` of its last answer: good to a second or so.
+    pub clock_skew_ms: Option<i64>,
 }
 
 /// A key that is held.
@@ -60,8 +65,16 @@ impl IssuerKeys {
             usable: self.usable(held).is_some(),
             keys,
             fetched_at: held.map(|held| held.fetched_at),
+            fresh_until: held.and_then(|held| held.fresh_until),
             last_attempt,
+            clock_skew_ms: *self.skew_ms.lock().unwrap_or_else(PoisonError::into_inner),
         }
+    }
+
+    /// Compares the clocks. `Date` has whole seconds, so the middle of that second is the best guess.
+    pub(super) fn note_clock(&self, date: Option<Timestamp>, now: Timestamp) {
+        let skew = date.map(|date| date.as_millisecond() + 500 - now.as_millisecond());
+        *self.skew_ms.lock().unwrap_or_else(PoisonError::into_inner) = skew;
     }
 
     pub(super) fn log_success(&self, keys: usize) {

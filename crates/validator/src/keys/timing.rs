@@ -1,4 +1,5 @@
 use super::FetcherSource;
+use crate::status::StatusStore;
 use bridge_types::Clock;
 use std::fmt;
 use std::sync::Arc;
@@ -13,6 +14,8 @@ pub struct KeySetup {
     pub clock: Arc<dyn Clock>,
     /// How long keys are used, and how often they are asked for.
     pub timing: KeyTiming,
+    /// Where revocations are kept over a restart; without it they are forgotten.
+    pub status: Option<Arc<dyn StatusStore>>,
 }
 
 impl fmt::Debug for KeySetup {
@@ -68,7 +71,7 @@ impl KeyTiming {
     }
 
     /// How long to leave an issuer alone after this many failures in a row. One whose keys we hold can wait.
-    pub(super) fn pause_after(&self, failures: u32, have_keys: bool) -> Duration {
+    pub(crate) fn pause_after(&self, failures: u32, have_keys: bool) -> Duration {
         let first = if have_keys { self.cooldown } else { self.first_retry };
         let longest = if have_keys { self.cooldown * 2 } else { self.longest_retry };
         let doubled = first.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1)));

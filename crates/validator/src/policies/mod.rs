@@ -9,6 +9,7 @@ pub use report::{LoadError, PolicyState, ReloadReport};
 use crate::keys::KeySetup;
 use crate::partner::TrustedPartner;
 use crate::policy::PolicyError;
+use crate::status::IssuerStatus;
 use arc_swap::ArcSwap;
 use bridge_types::IssuerUrl;
 use std::collections::{BTreeMap, HashMap};
@@ -23,6 +24,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub struct TrustPolicies {
     by_issuer: ArcSwap<HashMap<IssuerUrl, Arc<TrustedPartner>>>,
     files: Mutex<Files>,
+    /// What each issuer has taken back, also of issuers whose policy is gone: it may come again.
+    statuses: Mutex<HashMap<IssuerUrl, Arc<IssuerStatus>>>,
     setup: KeySetup,
 }
 
@@ -54,17 +57,54 @@ impl TrustPolicies {
         self.files().iter().map(|(name, file)| PolicyState::of(name, file)).collect()
     }
 
-    /// Starts whatever fetch of keys is due, of partners whose policy is in force, and returns at once. Call it about
-    /// every second from a task of the API, inside a tokio runtime.
+    /// Starts whatever fetch of keys or status lists is due, of partners whose policy is in force, and returns at once.
+    /// Call it about every second from a task of the API, inside a tokio runtime.
     ///
-    /// Requests start overdue fetches by themselves too. This is what makes them rare: keys are renewed ahead of time.
-    pub fn refresh_due_keys(&self) {
+    /// Requests start overdue fetches of keys by themselves too. This is what makes them rare: keys and lists are renewed
+    /// ahead of time.
+    pub fn refresh_due(&self) {
         let now = self.setup.clock.now();
         for partner in self.partners() {
+            let status = partner.keys().status();
+            status.measure();
             if partner.policy().in_force(now).is_ok() {
                 partner.keys().refresh_if_due();
+                status.refresh_if_due(partner.keys());
             }
         }
+    }
+
+    /// Reads what was kept of every issuer. Call it before the first request, after each [`TrustPolicies::reload`], and
+    /// when another process has received a revocation. Until it has succeeded for an issuer, its tokens are answered with
+    /// [`Reason::StatusUnavailable`](crate::Reason::StatusUnavailable).
+    pub async fn recall_status(&self) {
+        for partner in self.partners() {
+            if let Err(error) = partner.keys().status().recall(partner.keys()).await {
+                partner.keys().status().log_not_kept(&error);
+            }
+        }
+    }
+
+    /// Reads what could not be read before, and forgets what no live token can be about any more. Call it about every
+    /// minute.
+    pub async fn tidy_status(&self) {
+        for partner in self.partners() {
+            let (keys, status) = (partner.keys(), partner.keys().status());
+            if status.wants_recall()
+                && let Err(error) = status.recall(keys).await
+            {
+                status.log_not_kept(&error);
+            }
+            status.forget_outlived(keys).await;
+        }
+    }
+
+    /// What the issuer has taken back: one value for each issuer, for the life of this process.
+    fn status_of(&self, issuer: &IssuerUrl) -> Arc<IssuerStatus> {
+        let mut statuses = self.statuses.lock().unwrap_or_else(PoisonError::into_inner);
+        let new =
+            || Arc::new(IssuerStatus::new(issuer.clone(), self.setup.status.clone(), Arc::clone(&self.setup.clock)));
+        Arc::clone(statuses.entry(issuer.clone()).or_insert_with(new))
     }
 
     fn files(&self) -> MutexGuard<'_, Files> {

@@ -15,7 +15,8 @@ impl TrustPolicies {
     /// # Errors
     /// [`LoadError`] when the directory cannot be read or any file in it is not accepted.
     pub fn load(directory: &Path, setup: KeySetup) -> Result<Self, LoadError> {
-        let policies = Self { by_issuer: ArcSwap::default(), files: Mutex::default(), setup };
+        let policies =
+            Self { by_issuer: ArcSwap::default(), files: Mutex::default(), statuses: Mutex::default(), setup };
         let report = policies.reread(directory);
         if !report.rejected.is_empty() {
             return Err(LoadError { errors: report.rejected });
@@ -50,6 +51,11 @@ impl TrustPolicies {
         let report = ReloadReport::between(&files, &next);
         let partners = next.values().filter_map(|file| file.partner.clone());
         let by_issuer: HashMap<_, _> = partners.map(|p| (p.policy().issuer.url().clone(), p)).collect();
+        // Before anybody can be judged by them.
+        for partner in by_issuer.values() {
+            partner.keys().status().adopt(partner.policy());
+            partner.keys().tell_status();
+        }
         self.by_issuer.store(Arc::new(by_issuer));
         *files = next;
         report
@@ -82,30 +88,33 @@ impl TrustPolicies {
         let Found { file, policy } = found;
         let accepted = policy.and_then(|policy| match &last_good {
             Some(last) if last.policy().content == policy.content => Ok(Arc::clone(last)),
-            _ => successor(policy, last_good.as_deref(), before, &self.setup).map_err(|problem| problem.within(&file)),
+            _ => self.successor(policy, last_good.as_deref(), before).map_err(|problem| problem.within(&file)),
         });
         match accepted {
             Ok(partner) => FileState { file, partner: Some(partner), error: None },
             Err(error) => FileState { file, partner: last_good, error: Some(error) },
         }
     }
-}
 
-/// The next version of a partner. It goes on with the keys that are held unless issuer, key file or certificates
-/// changed; a file that was only renamed loses none.
-fn successor(
-    policy: TrustPolicy,
-    last: Option<&TrustedPartner>,
-    before: &Files,
-    setup: &KeySetup,
-) -> Result<Arc<TrustedPartner>, PolicyProblem> {
-    let mut known = before.values().filter_map(|file| file.partner.as_ref());
-    let keys = match known.find(|known| known.policy().key_identity == policy.key_identity) {
-        Some(known) => Arc::clone(known.keys()),
-        None => Arc::new(IssuerKeys::new(&policy, setup).map_err(PolicyProblem::Fetcher)?),
-    };
-    let sequence = last.map_or(0, |last| last.version().sequence) + 1;
-    Ok(Arc::new(TrustedPartner::new(policy, sequence, keys)))
+    /// The next version of a partner. It goes on with the keys that are held unless issuer, key file or certificates
+    /// changed; a file that was only renamed loses none. What the issuer has revoked stays in any case.
+    fn successor(
+        &self,
+        policy: TrustPolicy,
+        last: Option<&TrustedPartner>,
+        before: &Files,
+    ) -> Result<Arc<TrustedPartner>, PolicyProblem> {
+        let mut known = before.values().filter_map(|file| file.partner.as_ref());
+        let keys = match known.find(|known| known.policy().key_identity == policy.key_identity) {
+            Some(known) => Arc::clone(known.keys()),
+            None => {
+                let status = self.status_of(policy.issuer.url());
+                Arc::new(IssuerKeys::new(&policy, status, &self.setup).map_err(PolicyProblem::Fetcher)?)
+            }
+        };
+        let sequence = last.map_or(0, |last| last.version().sequence) + 1;
+        Ok(Arc::new(TrustedPartner::new(policy, sequence, keys)))
+    }
 }
 
 /// The files that name an issuer which another file names too, and which was not theirs before.

@@ -102,7 +102,10 @@ impl Document {
         let private_networks: Vec<Network> = self.private_networks.into_iter().map(|word| word.0).collect();
         let content = digest_of(&[text.as_bytes(), &key_bytes, ca_bytes]);
         let networks = format!("{private_networks:?}");
-        let key_identity = digest_of(&[self.issuer.as_str().as_bytes(), &key_bytes, ca_bytes, networks.as_bytes()]);
+        // Whether documents are fetched for pinned keys depends on there being lists.
+        let fetches = matches!(keys, KeySource::Discover) || !self.status_list_hosts.is_empty();
+        let how = format!("{networks} {fetches}");
+        let key_identity = digest_of(&[self.issuer.as_str().as_bytes(), &key_bytes, ca_bytes, how.as_bytes()]);
         Ok(TrustPolicy {
             partner: partner.into(),
             issuer: PartnerIssuer::new(self.issuer),

@@ -1,7 +1,7 @@
 //! The real fetcher against a real socket that answers whatever a test wants.
 
 use bridge_validator::DocumentFetcher;
-use bridge_validator::keys::{FetchError, Fetched, HttpFetcher};
+use bridge_validator::keys::{DocumentKind, FetchError, Fetched, HttpFetcher, Wanted};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -25,10 +25,14 @@ async fn answering(answer: impl Into<Vec<u8>>) -> (Url, JoinHandle<String>) {
 }
 
 async fn fetch(url: &Url, etag: Option<&str>) -> Result<Fetched, FetchError> {
+    fetch_kind(url, DocumentKind::Json, etag).await
+}
+
+async fn fetch_kind(url: &Url, kind: DocumentKind, etag: Option<&str>) -> Result<Fetched, FetchError> {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let redirects = reqwest::redirect::Policy::none();
     let client = reqwest::Client::builder().redirect(redirects).no_proxy().build().unwrap();
-    HttpFetcher::new(client, Duration::from_millis(500)).fetch(url, etag).await
+    HttpFetcher::new(client, Duration::from_millis(500)).fetch(Wanted { url, kind, etag }).await
 }
 
 fn response(head: &str, body: &str) -> String {
@@ -61,7 +65,7 @@ async fn brings_body_etag_and_age() {
 async fn asks_with_the_etag_at_hand() {
     let answer = "HTTP/1.1 304 Not Modified\r\nCache-Control: max-age=9\r\nConnection: close\r\n\r\n";
     let (url, served) = answering(answer).await;
-    let Fetched::NotModified { max_age } = fetch(&url, Some("\"7\"")).await.unwrap() else { panic!() };
+    let Fetched::NotModified { max_age, .. } = fetch(&url, Some("\"7\"")).await.unwrap() else { panic!() };
     assert_eq!(max_age, Some(Duration::from_secs(9)));
     assert!(served.await.unwrap().to_lowercase().contains("if-none-match: \"7\""));
 }
@@ -104,6 +108,30 @@ async fn reads_a_document_of_exactly_the_limit() {
 }
 
 #[tokio::test]
+async fn reads_more_of_a_status_list_and_asks_for_one() {
+    let list = "x".repeat(2 * 1024 * 1024);
+    let (url, served) = answering(response("200 OK", &list)).await;
+    let fetched = fetch_kind(&url, DocumentKind::StatusList, None).await;
+    assert!(matches!(fetched, Ok(Fetched::Document(document)) if document.body.len() == list.len()));
+    assert!(served.await.unwrap().contains("accept: application/statuslist+jwt"));
+
+    let (url, _served) = answering(response("200 OK", &format!("{list}x"))).await;
+    let error = fetch_kind(&url, DocumentKind::StatusList, None).await.unwrap_err().to_string();
+    assert!(error.contains("expected at most 2097152 bytes, found 2097153 bytes"), "{error}");
+}
+
+#[tokio::test]
+async fn tells_what_the_clock_of_the_server_shows() {
+    for (header, second) in
+        [("Date: Thu, 01 Jan 2026 00:00:00 GMT", Some(1_767_225_600)), ("Date: yesterday", None), ("Server: x", None)]
+    {
+        let (url, _served) = answering(response(&format!("200 OK\r\n{header}"), "{}")).await;
+        let Fetched::Document(document) = fetch(&url, None).await.unwrap() else { panic!("{header}") };
+        assert_eq!(document.date.map(jiff::Timestamp::as_second), second, "{header}");
+    }
+}
+
+#[tokio::test]
 async fn gives_up_on_a_server_that_does_not_answer() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
@@ -120,6 +148,10 @@ async fn notices_a_redirect_that_the_client_followed() {
     let (url, _served) = answering(response(&format!("302 Found\r\nLocation: {target}"), "")).await;
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let careless = reqwest::Client::builder().no_proxy().build().unwrap();
-    let error = HttpFetcher::new(careless, Duration::from_secs(1)).fetch(&url, None).await.unwrap_err().to_string();
+    let error = HttpFetcher::new(careless, Duration::from_secs(1))
+        .fetch(Wanted { url: &url, kind: DocumentKind::Json, etag: None })
+        .await
+        .unwrap_err()
+        .to_string();
     assert!(error.contains(&format!("expected the address that was asked for, found {target}")), "{error}");
 }

@@ -8,7 +8,7 @@ use bridge_validator::Reason;
 use std::time::Duration;
 
 async fn refresh(world: &World) {
-    world.policies.refresh_due_keys();
+    world.policies.refresh_due();
     settle().await;
 }
 

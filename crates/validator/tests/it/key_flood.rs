@@ -206,7 +206,7 @@ async fn a_dead_issuer_is_asked_less_and_less_and_noticed_when_it_is_back() {
     world.network.answer(&jwks_uri(ISSUER), Answer::Status(503));
     let mut asked = Vec::new();
     for _ in 0..240 {
-        world.policies.refresh_due_keys();
+        world.policies.refresh_due();
         settle().await;
         asked.push(world.fetches());
         world.clock.advance(Duration::from_millis(500));

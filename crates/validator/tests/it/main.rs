@@ -16,4 +16,5 @@ mod metadata;
 mod policy_file;
 mod reload;
 mod remembered;
+mod status;
 mod support;

@@ -120,7 +120,7 @@ async fn an_entry_dies_when_its_key_is_taken_back() {
     assert_eq!(world.refusal(&token).await, None);
     world.network.publish_keys(ISSUER, jwks_json([key(Algorithm::EdDsa).public()]));
     world.clock.advance(Duration::from_secs(226));
-    world.policies.refresh_due_keys();
+    world.policies.refresh_due();
     settle().await;
     assert_eq!(world.refusal(&token).await, Some(Reason::KeyUnknown));
 }
@@ -146,7 +146,7 @@ async fn an_entry_survives_a_refresh_that_brings_the_same_keys() {
     let token = world.token().sign();
     assert_eq!(world.refusal(&token).await, None);
     world.clock.advance(Duration::from_secs(226));
-    world.policies.refresh_due_keys();
+    world.policies.refresh_due();
     settle().await;
     assert_eq!((world.fetches(), world.network.asked(&metadata_uri(ISSUER))), (2, 1));
     assert_eq!(world.network.last_condition(&jwks_uri(ISSUER)), None);

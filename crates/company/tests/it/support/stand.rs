@@ -100,7 +100,8 @@ impl Stand {
         let target =
             format!("[outbound]\nurl = \"{}\"\nclient = \"reader\"\nagent = \"bridge-agent\"\n", partner.api.url);
         let policy = format!(
-            "issuer = \"{}\"\naudience = \"{}\"\nca_file = \"ca.pem\"\n{LOOPBACK}[clients.reader]\nscopes = {SCOPES}\n\
+            "issuer = \"{}\"\naudience = \"{}\"\nca_file = \"ca.pem\"\n{LOOPBACK}\
+             status_list_hosts = [\"127.0.0.1\"]\n[clients.reader]\nscopes = {SCOPES}\n\
              [clients.bridge-agent]\nscopes = {AGENT_SCOPES}\n{}",
             partner.issuer.url,
             own.api.url,

@@ -5,7 +5,7 @@ use bridge_testkit::Forge;
 use bridge_types::Clock;
 use bridge_validator::Reason::{
     AudienceMismatch, ClaimsMalformed, ClientNotAllowed, InsufficientScope, KeyUnknown, LifetimeExceeded,
-    SenderConstraintUnmet, TokenExpired, TokenIssuedInFuture, TokenNotYetValid, TypeNotAccepted,
+    SenderConstraintUnmet, StatusNotAccepted, TokenExpired, TokenIssuedInFuture, TokenNotYetValid, TypeNotAccepted,
 };
 use serde_json::{Value, json};
 
@@ -77,6 +77,10 @@ fn client() -> Vec<Defect> {
                 .access_token("order-service", crate::support::API, "shipments:read", now)
                 .claim("iss", crate::support::ISSUER)
                 .sign()
+        }),
+        defect("a status list although the policy has no hosts for any", StatusNotAccepted, |world| {
+            let status = json!({"status_list": {"idx": 1, "uri": "https://issuer.company-a.example/status-lists/1"}});
+            world.token().claim("status", status).sign()
         }),
         defect("bound to a DPoP key", SenderConstraintUnmet, |world| {
             world.token().claim("cnf", json!({"jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"})).sign()

@@ -71,6 +71,8 @@ fn the_table_reaches_every_reason_that_a_token_can_give() {
         Reason::PartnerDisabled,
         Reason::PolicyExpired,
         Reason::KeysUnavailable,
+        Reason::TokenRevoked,
+        Reason::StatusUnavailable,
         Reason::ScopeBeyondCeiling,
         Reason::RateLimited,
     ];

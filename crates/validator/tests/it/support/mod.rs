@@ -138,7 +138,7 @@ impl World {
 pub(crate) fn setup(network: &Arc<Network>, clock: &Arc<ManualClock>, timing: KeyTiming) -> KeySetup {
     let network = Arc::clone(network);
     let fetcher = move |_: &TrustPolicy| Ok(Arc::clone(&network) as Arc<dyn DocumentFetcher>);
-    KeySetup { fetchers: Arc::new(fetcher), clock: clock.clone(), timing }
+    KeySetup { fetchers: Arc::new(fetcher), clock: clock.clone(), timing, status: None }
 }
 
 pub(crate) fn jwks_uri(issuer: &str) -> String {

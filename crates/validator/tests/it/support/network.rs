@@ -2,11 +2,10 @@ use super::{jwks_uri, metadata_uri};
 use async_trait::async_trait;
 use bridge_testkit::TestIssuer;
 use bridge_validator::DocumentFetcher;
-use bridge_validator::keys::{Document, FetchError, Fetched};
+use bridge_validator::keys::{Document, FetchError, Fetched, Wanted};
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;
-use url::Url;
 
 /// Documents by address. What is not there cannot be reached.
 #[derive(Debug, Default)]
@@ -73,7 +72,7 @@ impl Network {
 
 #[async_trait]
 impl DocumentFetcher for Network {
-    async fn fetch(&self, url: &Url, etag: Option<&str>) -> Result<Fetched, FetchError> {
+    async fn fetch(&self, Wanted { url, etag, .. }: Wanted<'_>) -> Result<Fetched, FetchError> {
         self.asked.lock().unwrap().push((url.to_string(), etag.map(str::to_owned)));
         let answer = self.answers.lock().unwrap().get(url.as_str()).cloned();
         // Real answers take a while; whoever asks meanwhile should find the flight on its way.
@@ -82,10 +81,10 @@ impl DocumentFetcher for Network {
             Some(Answer::Body { body, max_age, etag: current }) => {
                 let max_age = max_age.map(Duration::from_secs);
                 if etag.is_some() && etag == current {
-                    return Ok(Fetched::NotModified { max_age });
+                    return Ok(Fetched::NotModified { max_age, date: None });
                 }
                 let etag = current.map(str::to_owned);
-                Ok(Fetched::Document(Document { body: body.into_bytes(), etag, max_age }))
+                Ok(Fetched::Document(Document { body: body.into_bytes(), etag, max_age, date: None }))
             }
             Some(Answer::Status(status)) => {
                 let found = format!("status {status}");
@@ -96,7 +95,7 @@ impl DocumentFetcher for Network {
                 expected: "at most 262144 bytes",
                 found: "more".to_owned(),
             }),
-            Some(Answer::NotModified) => Ok(Fetched::NotModified { max_age: None }),
+            Some(Answer::NotModified) => Ok(Fetched::NotModified { max_age: None, date: None }),
             Some(Answer::Never) => std::future::pending().await,
             None => Err(FetchError::Unreachable { url: url.clone(), reason: "connection refused".to_owned() }),
         }

@@ -1,0 +1,1 @@
+//! Events that are pushed: they count at once, and only for their own issuer.
