@@ -78,6 +78,11 @@ pub(crate) fn patient() -> Limits {
     Limits { timeout: Duration::from_secs(20), concurrent: 16 }
 }
 
+/// A clock whose monotonic time begins now.
+pub(crate) fn stopwatch() -> SystemClock {
+    SystemClock::new()
+}
+
 pub(crate) fn workload_token(file: &Path) -> Identity {
     let (mount, role) = ("jwt".parse().unwrap(), "company-a".parse().unwrap());
     Identity::WorkloadToken(WorkloadToken { mount, role, file: file.to_owned() })

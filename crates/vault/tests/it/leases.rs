@@ -1,4 +1,4 @@
-//! Leased credentials, by the RabbitMQ engine of a real OpenBao. The broker is a fake: OpenBao makes and removes users there.
+//! Leased credentials, by the engine `rabbitmq` of a real OpenBao. The broker is a fake: OpenBao makes and removes its users.
 
 use crate::bao::{Company, POLICY};
 use bridge_testkit::OpenBaoSetup;
