@@ -94,7 +94,8 @@ impl Session {
         let path = "auth/token/renew-self".to_owned();
         let renew = Request::post("renew_token", "renew the token", path, Bytes::from_static(b"{}"));
         let Login { auth } = match self.exchange(settings, &renew).await {
-            Err(VaultError::Denied { .. } | VaultError::Refused { status: 400..500, .. }) => return Ok(None),
+            // With status 500 too: that is how OpenBao says that a token is past its longest life.
+            Err(VaultError::Denied { .. } | VaultError::Refused { .. }) => return Ok(None),
             answer => answer?.parse()?,
         };
         let near_its_end = Duration::from_secs(auth.lease_duration) < self.first_lease / 2;
