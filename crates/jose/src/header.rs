@@ -91,6 +91,12 @@ struct Members {
     kid: Option<String>,
     #[serde(default, deserialize_with = "text")]
     typ: Option<String>,
+    #[serde(default, rename = "cty", deserialize_with = "any_text")]
+    _cty: (),
+    #[serde(default, rename = "x5t", deserialize_with = "any_text")]
+    _x5t: (),
+    #[serde(default, rename = "x5t#S256", deserialize_with = "any_text")]
+    _x5t_s256: (),
     #[serde(default, deserialize_with = "seen")]
     crit: bool,
     #[serde(default, deserialize_with = "seen")]
@@ -129,6 +135,11 @@ impl Members {
 /// Present means text: a `null` is malformed, not absent.
 fn text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     String::deserialize(deserializer).map(Some)
+}
+
+/// A registered member that nothing here depends on must still have its type (RFC 7515 §4.1.7, §4.1.8, §4.1.10).
+fn any_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
+    String::deserialize(deserializer).map(drop)
 }
 
 /// True for any value, `null` and the empty list included.
@@ -197,6 +208,9 @@ mod tests {
             (r#"{"alg":null,"kid":"k"}"#, "JSON"),
             (r#"{"alg":["ES256"],"kid":"k"}"#, "JSON"),
             (r#"{"alg":"ES256","kid":"k","typ":null}"#, "JSON"),
+            (r#"{"alg":"ES256","kid":"k","cty":1}"#, "JSON"),
+            (r#"{"alg":"ES256","kid":"k","x5t":null}"#, "JSON"),
+            (r#"{"alg":"ES256","kid":"k","x5t#S256":["x"]}"#, "JSON"),
             (r#"{"alg":"ES256","kid":"k","alg":"ES256"}"#, "repeated"),
             (r#"{"alg":"ES256","kid":"k","x":1,"x":1}"#, "repeated"),
             ("", "JSON"),

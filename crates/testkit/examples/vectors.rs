@@ -2,6 +2,7 @@
 //!
 //! Keys and signatures that are there are kept, so that only what changed in the corpus changes in the files.
 
+use bridge_testkit::Pen;
 use bridge_testkit::attacks::vectors::{self, Keys};
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -18,10 +19,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some(text) => serde_json::from_str(&text)?,
         None => BTreeMap::new(),
     };
-    let (files, signatures) = vectors::files(&keys, signatures);
+    let pen = Pen::remembering(signatures);
+    let files = vectors::files(&keys, &pen);
     let write = |name: &str, text: String| std::fs::write(directory.join(name), text);
     write("keys.json", serde_json::to_string_pretty(&keys)? + "\n")?;
-    write("signatures.json", serde_json::to_string_pretty(&signatures)? + "\n")?;
+    write("signatures.json", serde_json::to_string_pretty(&pen.used())? + "\n")?;
     files.into_iter().try_for_each(|(name, text)| write(&name, text))?;
     Ok(())
 }

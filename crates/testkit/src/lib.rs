@@ -1,5 +1,5 @@
 //! Things that only tests need: a clock that is moved by hand, a forge for tokens with one defect, the attack
-//! corpus made with it, a throw-away certificate authority, a real OpenBao.
+//! corpus made with it, a throw-away certificate authority, a real OpenBao, an independent verifier.
 //!
 //! Use it from `tests/it/`, benches and the scenarios. Inside `#[cfg(test)]` of a crate that this one depends on, that
 //! crate's types would exist twice.
@@ -9,6 +9,7 @@ pub mod attacks;
 mod ca;
 mod clock;
 mod forge;
+mod joserfc;
 mod openbao;
 #[cfg(target_os = "linux")]
 mod outsider;
@@ -16,6 +17,7 @@ mod outsider;
 pub use ca::{TestCa, TestCertificate};
 pub use clock::ManualClock;
 pub use forge::{Forge, Members, Pen, TestIssuer, json_text};
+pub use joserfc::Joserfc;
 pub use openbao::{OpenBao, OpenBaoSetup, TRANSIT};
 #[cfg(target_os = "linux")]
 pub use outsider::Outsider;

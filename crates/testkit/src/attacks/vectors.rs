@@ -34,25 +34,21 @@ pub fn new_keys() -> Keys {
     Algorithm::ALL.into_iter().map(|algorithm| (algorithm, roles(algorithm))).collect()
 }
 
-/// Every file of vectors by its name, and the signatures to remember. The same keys and signatures give the same files.
+/// Every file of vectors by its name. The same keys and a pen that remembers the same signatures give the same files.
 ///
 /// # Panics
 /// When the keys are not those of [`new_keys`].
-pub fn files(
-    keys: &Keys,
-    signatures: BTreeMap<String, String>,
-) -> (BTreeMap<String, String>, BTreeMap<String, String>) {
-    let pen = Pen::remembering(signatures);
+pub fn files(keys: &Keys, pen: &Pen) -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
     for algorithm in Algorithm::ALL {
         let name = algorithm.as_str().to_ascii_lowercase();
-        let route = world(Face::ResourceServer, route_policy(algorithm), keys, &pen);
+        let route = world(Face::ResourceServer, route_policy(algorithm), keys, pen);
         files.insert(format!("resource-server.{name}.json"), resource_server_file(&route, algorithm));
     }
     // A token endpoint is the own company's; that its clients use other algorithms is tried in process alone.
-    let desk = world(Face::TokenEndpoint, desk_policy(Algorithm::Es256), keys, &pen);
+    let desk = world(Face::TokenEndpoint, desk_policy(Algorithm::Es256), keys, pen);
     files.insert("token-endpoint.es256.json".to_owned(), token_endpoint_file(&desk, Algorithm::Es256));
-    (files, pen.used())
+    files
 }
 
 fn world(face: Face, policy: Policy, keys: &Keys, pen: &Pen) -> World {

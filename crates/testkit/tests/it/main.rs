@@ -5,6 +5,7 @@
 mod answer;
 mod arrows;
 mod corpus;
+mod differential;
 mod judge;
 mod openbao;
 mod resource_server;

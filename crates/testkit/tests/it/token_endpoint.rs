@@ -6,8 +6,8 @@ use actix_web::test::TestRequest;
 use actix_web::{App, test};
 use async_trait::async_trait;
 use bridge_issuer::{
-    AccessList, Claims, Client, Clients, EmbeddedKeys, Issuer, IssuerConfig, IssuerStore, KeyRing, KeysInMemory,
-    Revisions, StoreFailure, UsedAssertion,
+    AccessList, Claims, Client, Clients, EmbeddedKeys, Issuer, IssuerConfig, IssuerStore, KeyRing, KeysInMemory, Rate,
+    Revisions, StoreFailure, TokenLimits, UsedAssertion,
 };
 use bridge_jose::{Algorithm, KeySet};
 use bridge_testkit::ManualClock;
@@ -46,9 +46,12 @@ async fn issuer(world: &World, clock: &Arc<ManualClock>) -> Arc<Issuer> {
     let other = policy.limited_client.as_deref().unwrap();
     let clients = Clients::new([client(&policy.client, world.jwks()), client(other, world.foreign_jwks())]).unwrap();
     let config = IssuerConfig::new(policy.issuer.parse().unwrap(), Algorithm::Es256, IssuerConfig::DEFAULT_LIFETIME);
+    // The corpus is fired in one moment, and the limits would answer most of it.
+    let most = Rate::per_second(1_000_000);
+    let limits = TokenLimits { tokens_per_client: most, refusals_per_address: most };
     let ring = KeyRing::open(Arc::new(KeysInMemory::default()), Arc::new(EmbeddedKeys::default()), clock.clone());
     let (store, ring) = (Arc::new(Memory::default()), ring.await.unwrap());
-    Issuer::start(config.unwrap(), store, ring, clients, clock.clone()).await.unwrap()
+    Issuer::start(config.unwrap().with_limits(limits), store, ring, clients, clock.clone()).await.unwrap()
 }
 
 fn call(request: &TokenRequest) -> TestRequest {

@@ -1,6 +1,7 @@
 //! The committed vectors are what the forge makes.
 
 use crate::corpus::ALL_CODES;
+use bridge_testkit::Pen;
 use bridge_testkit::attacks::Code;
 use bridge_testkit::attacks::vectors::{self, Keys};
 use serde_json::Value;
@@ -19,7 +20,8 @@ fn read(name: &str) -> String {
 
 fn made() -> (BTreeMap<String, String>, BTreeMap<String, String>) {
     let keys: Keys = serde_json::from_str(&read("keys.json")).unwrap();
-    vectors::files(&keys, serde_json::from_str(&read("signatures.json")).unwrap())
+    let pen = Pen::remembering(serde_json::from_str(&read("signatures.json")).unwrap());
+    (vectors::files(&keys, &pen), pen.used())
 }
 
 #[test]

@@ -71,6 +71,9 @@ fn additions(table: &mut Table<'_>) {
         stage.token().header("x", json!({"y": [1]})).sign()
     });
     table.allow("header-cty", "the header has cty", |stage| stage.token().header("cty", "json").sign());
+    table.allow("header-x5t", "the header has thumbprints of a certificate", |stage| {
+        stage.token().header("x5t", "AAAA").header("x5t#S256", "AAAA").sign()
+    });
     table.allow("nbf", "nbf is iat", |stage| stage.token().claim("nbf", stage.issued()).sign());
     table.profile("local limits");
     table.allow("jti-longest", "jti has 256 characters", |stage| stage.token().claim("jti", "j".repeat(256)).sign());

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 pub(super) fn cases(table: &mut Table<'_>) {
     own_keys(table);
     changed_meaning(table);
+    mistyped(table);
     text(table);
     duplicates(table);
     size(table);
@@ -86,6 +87,20 @@ fn changed_meaning(table: &mut Table<'_>) {
     for (name, value) in [("zip", "DEF"), ("enc", "A256GCM")] {
         let title = format!("{name} is there, as if the token were encrypted");
         table.deny(HeaderForbidden, name, title, move |stage| stage.token().header(name, value).sign());
+    }
+}
+
+/// Members that decide nothing here, and that still have a type.
+fn mistyped(table: &mut Table<'_>) {
+    table.profile("RFC 7515 §4.1.7, §4.1.8, §4.1.10");
+    for (name, member, value) in [
+        ("cty-number", "cty", json!(1)),
+        ("cty-null", "cty", Value::Null),
+        ("x5t-object", "x5t", json!({})),
+        ("x5t-s256-array", "x5t#S256", json!(["x"])),
+    ] {
+        let title = format!("{member} is {value}");
+        table.deny(TokenMalformed, name, title, move |stage| stage.token().header(member, value.clone()).sign());
     }
 }
 
