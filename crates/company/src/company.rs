@@ -9,6 +9,7 @@ use crate::identity::{Addresses, Identity};
 use crate::keys::OwnKeys;
 use crate::listeners::Listeners;
 use crate::live::Live;
+use crate::partner_status;
 use crate::partners::Partners;
 use crate::servers::{Served, Servers, Settings};
 use crate::tls;
@@ -21,7 +22,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 /// How long background work may take to end after the listeners have.
@@ -60,7 +61,8 @@ impl Company {
         let database = Database::open(&company.database.value, &A::migrations(), Arc::clone(&clock)).await?;
 
         let outbound = Outbound::new(company.hosts.clone());
-        let policies = policies(&directory, &outbound, &clock)?;
+        let policies = policies(&directory, &outbound, &database)?;
+        policies.recall_status().await;
         let name: Arc<str> = company.name.as_str().into();
         let health = Arc::new(Health::new(Arc::clone(&name), database.clone(), Arc::clone(&policies)));
         let own_keys = OwnKeys::open(&database, company.issuer.algorithm).await?;
@@ -101,7 +103,7 @@ impl Company {
         let api = Api::new(Arc::clone(&application), gate, metadata, bridge);
         let served = Served { issuer: Arc::clone(&issuer), api, health: Arc::clone(&health), metrics };
         let servers = Servers::start(listeners, tls.as_ref(), &settings, served)?;
-        let background = background(application, live, own_keys, policies, &shutdown);
+        let background = background(application, live, own_keys, (policies, database.clone()), &shutdown);
         Ok(Self { addresses, servers, issuer, database, health, shutdown, background })
     }
 
@@ -136,11 +138,12 @@ impl Company {
 fn policies(
     directory: &std::path::Path,
     outbound: &Outbound,
-    clock: &Arc<dyn Clock>,
+    database: &Database,
 ) -> Result<Arc<TrustPolicies>, StartError> {
     let timing = KeyTiming::default();
     let fetchers = Arc::new(PartnerFetchers::new(outbound.clone(), timing.fetch_timeout));
-    let setup = KeySetup { fetchers, clock: Arc::clone(clock), timing, status: None };
+    let (clock, status) = (Arc::clone(database.clock()), Some(Arc::new(database.clone()) as _));
+    let setup = KeySetup { fetchers, clock, timing, status };
     TrustPolicies::load(&partners_directory(directory), setup)
         .map(Arc::new)
         .map_err(|refused| StartError::Configuration(refused.errors.iter().map(complaint).collect()))
@@ -151,13 +154,13 @@ fn background<A: Application>(
     application: Arc<A>,
     live: Live,
     own_keys: OwnKeys,
-    policies: Arc<TrustPolicies>,
+    (policies, database): (Arc<TrustPolicies>, Database),
     shutdown: &CancellationToken,
 ) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     tasks.spawn(own_keys.follow(shutdown.clone()));
     tasks.spawn(live.follow(shutdown.clone()));
-    tasks.spawn(refresh_keys(policies, shutdown.clone()));
+    tasks.spawn(partner_status::follow(policies, database, shutdown.clone()));
     let stop = shutdown.clone();
     tasks.spawn(async move {
         application.background().await;
@@ -166,13 +169,4 @@ fn background<A: Application>(
         }
     });
     tasks
-}
-
-/// Renews the keys of partners ahead of time, so that no request has to wait for them.
-async fn refresh_keys(policies: Arc<TrustPolicies>, shutdown: CancellationToken) {
-    let mut tick = interval(Duration::from_secs(1));
-    tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    while shutdown.run_until_cancelled(tick.tick()).await.is_some() {
-        policies.refresh_due();
-    }
 }

@@ -2,6 +2,7 @@ use crate::config::ConfigError;
 use arc_swap::ArcSwap;
 use bridge_store::{Backlog, Database};
 use bridge_validator::keys::KeyState;
+use bridge_validator::status::StatusState;
 use bridge_validator::{PolicyState, TrustPolicies};
 use serde::Serialize;
 use std::sync::Arc;
@@ -33,6 +34,8 @@ pub(crate) struct Readiness {
     configuration_errors: Arc<Vec<ConfigError>>,
     policies: Vec<PolicyState>,
     keys: Vec<KeyState>,
+    /// What each partner's issuer has revoked, and whether its status lists are up to date.
+    revocations: Vec<StatusState>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -75,6 +78,7 @@ impl Health {
             configuration_errors: self.configuration.load_full(),
             policies: self.policies.state(),
             keys: self.policies.partners().iter().map(|partner| partner.keys().state()).collect(),
+            revocations: self.policies.partners().iter().map(|partner| partner.keys().status().state()).collect(),
         }
     }
 }

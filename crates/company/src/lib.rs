@@ -21,6 +21,7 @@ mod listeners;
 mod live;
 mod mirror;
 mod operations;
+mod partner_status;
 mod partners;
 mod probe;
 mod servers;

@@ -47,6 +47,7 @@ impl Live {
                 "client not accepted: the last good one, if any, stays in use");
         }
         let policies = self.policies.reload(&partners_directory(&self.directory));
+        self.policies.recall_status().await;
         if changes.clients
             && let Err(error) = self.register_clients().await
         {

@@ -19,15 +19,18 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 pub enum Topic {
     /// The keys of the issuer and of the managed clients.
     Keys,
+    /// What partners' issuers have pushed.
+    Notices,
 }
 
 impl Topic {
-    const ALL: [Self; 1] = [Self::Keys];
+    const ALL: [Self; 2] = [Self::Keys, Self::Notices];
 
     /// Its name in the table `revisions`.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Keys => "keys",
+            Self::Notices => "notices",
         }
     }
 }

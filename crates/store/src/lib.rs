@@ -22,6 +22,7 @@ mod migrate;
 mod moment;
 mod outbox;
 mod queue;
+mod received_status;
 mod url;
 mod used_assertions;
 

@@ -17,6 +17,11 @@ const OWN: &[Migration] = &[
     Migration { version: 4, name: "outbox recipients", sql: include_str!("../migrations/0004_outbox_recipients.sql") },
     Migration { version: 10, name: "revisions", sql: include_str!("../migrations/0010_revisions.sql") },
     Migration { version: 11, name: "life of keys", sql: include_str!("../migrations/0011_keys.sql") },
+    Migration {
+        version: 30,
+        name: "received revocations",
+        sql: include_str!("../migrations/0030_received_revocations.sql"),
+    },
 ];
 
 /// One step of the tables, forward only. Never edit one that was released: add the next.

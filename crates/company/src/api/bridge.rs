@@ -1,5 +1,6 @@
 //! The routes that every API of Bridge has beside those of its business: for partners, not for their applications.
 
+use super::events;
 use crate::mirror::{self, MirrorView};
 use actix_web::HttpResponse;
 use actix_web::http::header::CACHE_CONTROL;
@@ -12,8 +13,8 @@ use std::sync::Arc;
 /// What the routes need.
 #[derive(Debug, Clone)]
 pub(crate) struct Bridge {
-    policies: Arc<TrustPolicies>,
-    clock: Arc<dyn Clock>,
+    pub(super) policies: Arc<TrustPolicies>,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 impl Bridge {
@@ -28,7 +29,7 @@ impl Bridge {
 
     /// Adds the routes to those of the business.
     pub(super) fn routes(routes: GuardedRoutes) -> GuardedRoutes {
-        routes.get(mirror::PATH, show_mirror)
+        routes.get(mirror::PATH, show_mirror).post(events::PATH, events::receive)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod body;
 mod bridge;
+mod events;
 mod extractors;
 mod limits;
 

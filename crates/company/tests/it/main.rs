@@ -6,6 +6,7 @@ mod command_line;
 mod configuration;
 mod connections;
 mod environment;
+mod events;
 mod limits;
 mod mirror;
 mod operations;

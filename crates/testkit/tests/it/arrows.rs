@@ -13,7 +13,7 @@ const MAY_NAME: [(&str, &[&str]); 15] = [
     ("bridge-client", &["bridge-jose", "bridge-types"]),
     ("bridge-validator", &["bridge-limits", "bridge-jose", "bridge-types"]),
     ("bridge-process", &["bridge-types"]),
-    ("bridge-store", &["bridge-issuer", "bridge-client", "bridge-jose", "bridge-types"]),
+    ("bridge-store", &["bridge-issuer", "bridge-client", "bridge-validator", "bridge-jose", "bridge-types"]),
     ("bridge-vault", &["bridge-issuer", "bridge-jose", "bridge-types"]),
     (
         "bridge-company",

@@ -8,4 +8,4 @@ mod stand;
 pub(crate) use application::Notes;
 pub(crate) use directory::Directory;
 pub(crate) use run::{Outcome, run, run_beside};
-pub(crate) use stand::{LOOPBACK, Stand, eventually};
+pub(crate) use stand::{LOOPBACK, Stand, eventually, start};

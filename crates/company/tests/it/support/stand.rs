@@ -36,9 +36,7 @@ impl Stand {
 
     /// Starts a company with the files that are there.
     pub(crate) async fn start_with(directory: Directory, ca_pem: &[u8]) -> Self {
-        let configuration = Configuration::load(directory.path(), &[].into()).unwrap();
-        let metrics = PrometheusBuilder::new().build_recorder().handle();
-        let company = Company::start::<Notes>(configuration, Arc::new(SystemClock::new()), metrics).await.unwrap();
+        let company = start(&directory).await;
         let authority = Certificate::from_pem(ca_pem).unwrap();
         let http = Client::builder().tls_certs_only([authority]).build().unwrap();
         Self { directory, company, http }
@@ -113,6 +111,13 @@ impl Stand {
         self.directory.write("clients/bridge-agent.toml", &agent);
         self.directory.write("partners/partner.toml", &policy);
     }
+}
+
+/// One process of a company; another one may run on the same files.
+pub(crate) async fn start(directory: &Directory) -> Company {
+    let configuration = Configuration::load(directory.path(), &[].into()).unwrap();
+    let metrics = PrometheusBuilder::new().build_recorder().handle();
+    Company::start::<Notes>(configuration, Arc::new(SystemClock::new()), metrics).await.unwrap()
 }
 
 /// Waits for something that happens in the background, up to ten seconds.
