@@ -41,6 +41,7 @@ pub use key_backend::{KeyBackend, KeyBackendFailure};
 pub use request::TokenRequest;
 pub use ring::{
     Change, ChangeError, KeyPurpose, KeyRecord, KeyRing, KeyRingError, KeySnapshot, KeyState, KeyStore, KeyTimes,
-    KeysInMemory, LiveKeys, NewKey, Overtaken, Replacement, RotationRequest, Signed, Step, StoredKey,
+    KeysInMemory, Knowledge, LiveKeys, NewKey, Overtaken, PartnerEvidence, Replacement, Rotation, RotationRequest,
+    Signed, Step, StoredKey, WaitingKey, Witness,
 };
 pub use store::{Claims, IssuerStore, Revisions, StoreFailure, UsedAssertion};

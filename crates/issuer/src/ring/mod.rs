@@ -2,16 +2,21 @@
 
 mod change;
 mod error;
+mod evidence;
 mod log;
 mod memory;
+mod plan;
 mod record;
+mod rotation;
 mod snapshot;
 mod store;
 
 pub use change::{Change, Overtaken, Replacement, Step};
 pub use error::KeyRingError;
+pub use evidence::{Knowledge, PartnerEvidence, Witness};
 pub use memory::KeysInMemory;
 pub use record::{KeyPurpose, KeyRecord, KeyState, KeyTimes, NewKey, RotationRequest, StoredKey};
+pub use rotation::{Rotation, WaitingKey};
 pub use snapshot::KeySnapshot;
 pub use store::{ChangeError, KeyStore, LiveKeys};
 

@@ -11,4 +11,5 @@ mod keys;
 mod limits;
 mod log;
 mod replay;
+mod rotation;
 mod support;

@@ -139,6 +139,8 @@ pub(crate) struct FakeStore {
     used: Mutex<HashMap<(ClientId, TokenId), Timestamp>>,
     pub(crate) writes: AtomicUsize,
     pub(crate) failing: AtomicBool,
+    /// How many more changes of keys there will be.
+    changes_left: AtomicUsize,
     open: watch::Sender<bool>,
 }
 
@@ -150,6 +152,7 @@ impl Default for FakeStore {
             used: Mutex::default(),
             writes: AtomicUsize::new(0),
             failing: AtomicBool::new(false),
+            changes_left: AtomicUsize::new(usize::MAX),
             open,
         }
     }
@@ -163,6 +166,15 @@ impl FakeStore {
 
     pub(crate) fn release(&self) {
         self.open.send_replace(true);
+    }
+
+    /// After so many changes of keys nothing works any more, as for a process that is killed.
+    pub(crate) fn die_after(&self, changes: usize) {
+        self.changes_left.store(changes, Ordering::SeqCst);
+    }
+
+    pub(crate) fn revive(&self) {
+        self.die_after(usize::MAX);
     }
 
     pub(crate) fn remembered(&self) -> usize {
@@ -216,6 +228,10 @@ impl KeyStore for FakeStore {
 
     async fn change_keys(&self, change: Change) -> Result<(), ChangeError> {
         self.answer()?;
+        let alive = |left: usize| left.checked_sub(1);
+        self.changes_left
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, alive)
+            .map_err(|_| StoreFailure("killed".into()))?;
         self.keys.change_keys(change).await
     }
 }
