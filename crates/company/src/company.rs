@@ -3,8 +3,9 @@ use crate::application::{Application, Context};
 use crate::config::{Configuration, complaint, partners_directory};
 use crate::egress::Egress;
 use crate::error::StartError;
+use crate::evidence::Verifiers;
 use crate::fetchers::PartnerFetchers;
-use crate::health::Health;
+use crate::health::{Health, Own};
 use crate::identity::{Addresses, Identity};
 use crate::keys::OwnKeys;
 use crate::listeners::Listeners;
@@ -13,7 +14,7 @@ use crate::partner_status;
 use crate::partners::Partners;
 use crate::servers::{Served, Servers, Settings};
 use crate::tls;
-use bridge_issuer::Issuer;
+use bridge_issuer::{Issuer, Rotation};
 use bridge_process::Outbound;
 use bridge_store::Database;
 use bridge_types::Clock;
@@ -64,10 +65,23 @@ impl Company {
         let policies = policies(&directory, &outbound, &database)?;
         policies.recall_status().await;
         let name: Arc<str> = company.name.as_str().into();
-        let health = Arc::new(Health::new(Arc::clone(&name), database.clone(), Arc::clone(&policies)));
         let own_keys = OwnKeys::open(&database, company.issuer.algorithm).await?;
         let credentials = Arc::clone(&own_keys.credentials);
         let issuer = own_keys.issuer(&company, &identity, credentials.register(&clients).await?).await?;
+        let agents = Partners::default();
+        let rotation = Arc::new(Rotation::new(
+            Arc::clone(&own_keys.ring),
+            Arc::new(Verifiers {
+                own: identity.issuer.clone(),
+                issuer: Arc::clone(&issuer),
+                policies: Arc::clone(&policies),
+                agents: agents.clone(),
+            }),
+            company.issuer.key_rotation.period(),
+            Arc::clone(&clock),
+        ));
+        let own = Own { ring: Arc::clone(&own_keys.ring), rotation };
+        let health = Arc::new(Health::new(Arc::clone(&name), database.clone(), Arc::clone(&policies), own.clone()));
         let egress = Egress::to_own_issuer(outbound, &company, identity.issuer.clone(), Arc::clone(&clock))?;
         let partners = Partners::default();
         let mut live = Live {
@@ -78,7 +92,7 @@ impl Company {
             issuer: Arc::clone(&issuer),
             policies: Arc::clone(&policies),
             partners: partners.clone(),
-            agents: Partners::default(),
+            agents,
             health: Arc::clone(&health),
             outbound_errors: Vec::new(),
         };
@@ -103,7 +117,7 @@ impl Company {
         let api = Api::new(Arc::clone(&application), gate, metadata, bridge);
         let served = Served { issuer: Arc::clone(&issuer), api, health: Arc::clone(&health), metrics };
         let servers = Servers::start(listeners, tls.as_ref(), &settings, served)?;
-        let background = background(application, live, own_keys, (policies, database.clone()), &shutdown);
+        let background = background(application, live, (own_keys, own), (policies, database.clone()), &shutdown);
         Ok(Self { addresses, servers, issuer, database, health, shutdown, background })
     }
 
@@ -153,12 +167,13 @@ fn policies(
 fn background<A: Application>(
     application: Arc<A>,
     live: Live,
-    own_keys: OwnKeys,
+    (own_keys, Own { ring, rotation }): (OwnKeys, Own),
     (policies, database): (Arc<TrustPolicies>, Database),
     shutdown: &CancellationToken,
 ) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     tasks.spawn(own_keys.follow(shutdown.clone()));
+    tasks.spawn(OwnKeys::rotate(ring, rotation, shutdown.clone()));
     tasks.spawn(live.follow(shutdown.clone()));
     tasks.spawn(partner_status::follow(policies, database, shutdown.clone()));
     let stop = shutdown.clone();

@@ -1,6 +1,9 @@
 use crate::config::ConfigError;
 use arc_swap::ArcSwap;
+use bridge_issuer::{KeyRecord, KeyRing, KeyTimes, Rotation, RotationRequest, WaitingKey};
+use bridge_jose::Algorithm;
 use bridge_store::{Backlog, Database};
+use bridge_types::KeyId;
 use bridge_validator::keys::KeyState;
 use bridge_validator::status::StatusState;
 use bridge_validator::{PolicyState, TrustPolicies};
@@ -16,8 +19,28 @@ pub(crate) struct Health {
     company: Arc<str>,
     database: Database,
     policies: Arc<TrustPolicies>,
+    own: Own,
     stopping: AtomicBool,
     configuration: ArcSwap<Vec<ConfigError>>,
+}
+
+/// The own keys and what moves them.
+#[derive(Debug, Clone)]
+pub(crate) struct Own {
+    pub(crate) ring: Arc<KeyRing>,
+    pub(crate) rotation: Arc<Rotation>,
+}
+
+/// A key of the own issuer or of a managed client, without history.
+#[derive(Debug, Serialize)]
+struct OwnKey {
+    purpose: String,
+    kid: KeyId,
+    algorithm: Algorithm,
+    state: bridge_issuer::KeyState,
+    #[serde(flatten)]
+    times: KeyTimes,
+    rotation_requested: Option<RotationRequest>,
 }
 
 /// The answer of `/readyz`.
@@ -36,6 +59,10 @@ pub(crate) struct Readiness {
     keys: Vec<KeyState>,
     /// What each partner's issuer has revoked, and whether its status lists are up to date.
     revocations: Vec<StatusState>,
+    /// The own keys that are not destroyed or revoked.
+    own_keys: Vec<OwnKey>,
+    /// Prepared keys, and the partners that they wait for.
+    rotations_waiting: Vec<WaitingKey>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -47,9 +74,9 @@ pub(crate) enum Status {
 }
 
 impl Health {
-    pub(crate) fn new(company: Arc<str>, database: Database, policies: Arc<TrustPolicies>) -> Self {
+    pub(crate) fn new(company: Arc<str>, database: Database, policies: Arc<TrustPolicies>, own: Own) -> Self {
         let (stopping, configuration) = (AtomicBool::new(false), ArcSwap::default());
-        Self { company, database, policies, stopping, configuration }
+        Self { company, database, policies, own, stopping, configuration }
     }
 
     /// From now on the company is not ready: whoever sends requests here should stop.
@@ -79,6 +106,21 @@ impl Health {
             policies: self.policies.state(),
             keys: self.policies.partners().iter().map(|partner| partner.keys().state()).collect(),
             revocations: self.policies.partners().iter().map(|partner| partner.keys().status().state()).collect(),
+            own_keys: self.own.ring.snapshot().iter().map(OwnKey::of).collect(),
+            rotations_waiting: self.own.rotation.waiting(),
+        }
+    }
+}
+
+impl OwnKey {
+    fn of(key: &KeyRecord) -> Self {
+        Self {
+            purpose: key.purpose.to_string(),
+            kid: key.kid().clone(),
+            algorithm: key.algorithm(),
+            state: key.state,
+            times: key.times,
+            rotation_requested: key.request,
         }
     }
 }

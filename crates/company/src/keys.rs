@@ -2,11 +2,15 @@ use crate::config::CompanyConfig;
 use crate::credentials::ManagedCredentials;
 use crate::error::StartError;
 use crate::identity::Identity;
-use bridge_issuer::{Clients, EmbeddedKeys, Issuer, IssuerConfig, KeyRing};
+use bridge_issuer::{Clients, EmbeddedKeys, Issuer, IssuerConfig, KeyRing, Rotation};
 use bridge_jose::Algorithm;
 use bridge_store::{Database, Topic};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+
+/// How soon to try again when a step of a rotation could not be taken.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
 
 /// Keeps the keys of this process up with the store, whoever changes them there: this process, a replica, or a
 /// subcommand.
@@ -48,6 +52,24 @@ impl OwnKeys {
             self.catch_up().await;
             // It ends with the database, which is closed after this.
             let Some(Ok(())) = shutdown.run_until_cancelled(revision.changed()).await else { return };
+        }
+    }
+
+    /// Takes every step of a rotation that is due, until the company stops.
+    pub(crate) async fn rotate(ring: Arc<KeyRing>, rotation: Arc<Rotation>, shutdown: CancellationToken) {
+        let mut revision = ring.watch();
+        loop {
+            revision.borrow_and_update();
+            let Some(advanced) = shutdown.run_until_cancelled(rotation.advance()).await else { return };
+            let pause = advanced.unwrap_or_else(|error| {
+                tracing::error!(target: "bridge", event = "key_rotation_failed", outcome = "error", detail = %error,
+                    "a step of a rotation could not be taken: the keys stay as they are");
+                PAUSE_AFTER_FAILURE
+            });
+            let changed = tokio::time::timeout(pause, revision.changed());
+            if shutdown.run_until_cancelled(changed).await.is_none() {
+                return;
+            }
         }
     }
 

@@ -10,6 +10,7 @@ pub mod config;
 mod credentials;
 mod egress;
 mod error;
+mod evidence;
 mod fetchers;
 mod health;
 mod http;

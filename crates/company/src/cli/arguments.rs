@@ -30,7 +30,7 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: PartnersCommand,
     },
-    /// Look at the own keys
+    /// Look at the own keys, replace them, withdraw them
     Keys {
         #[command(subcommand)]
         command: KeysCommand,
@@ -67,6 +67,30 @@ pub(super) enum PartnersCommand {
 pub(super) enum KeysCommand {
     /// Show the keys of the own issuer and of the managed clients, without their private halves
     List,
+    /// Replace a key in good order. The company that serves does it, as soon as every partner knows the next key
+    Rotate {
+        /// The client whose key pair it is: the name of its file in clients/. Default: the issuer's key
+        #[arg(long, value_name = "NAME")]
+        client: Option<String>,
+        /// Wait this long for the next key to sign; exit code 1 when it does not
+        #[arg(long, value_name = "SECONDS")]
+        wait: Option<u64>,
+    },
+    /// A key may be in somebody else's hands: replace it at once. What it signed stays valid until it expires
+    Taint(KeyInDanger),
+    /// A key is in somebody else's hands: replace it at once and withdraw it, with all that it signed
+    Revoke(KeyInDanger),
+}
+
+/// A key that must sign no more.
+#[derive(Debug, Args)]
+pub(super) struct KeyInDanger {
+    /// Its id, as `keys list` shows it
+    #[arg(value_name = "KID", allow_hyphen_values = true)]
+    pub(super) kid: String,
+    /// Why, in a few words: for the log, for `keys list` and for partners
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: String,
 }
 
 #[derive(Debug, Subcommand)]

@@ -7,6 +7,8 @@ mod clients;
 mod config_check;
 mod failure;
 mod keys;
+mod keys_revoke;
+mod keys_rotate;
 mod outbox;
 mod output;
 mod partner_api;
@@ -24,6 +26,7 @@ use arguments::{Arguments, ClientsCommand, Command, ConfigCommand, KeysCommand, 
 use bridge_types::{Clock, SystemClock};
 use clap::{CommandFactory, FromArgMatches};
 use failure::Failure;
+use keys_revoke::Danger;
 use outbox::Verdict;
 use output::Console;
 use std::path::PathBuf;
@@ -65,7 +68,12 @@ async fn dispatch<A: Application>(invocation: &mut Invocation, command: Command)
         Command::Config { command: ConfigCommand::Check } => config_check::run(invocation),
         Command::Partners { command: PartnersCommand::List } => partners_list::run(invocation),
         Command::Partners { command: PartnersCommand::Check } => partners_check::run::<A>(invocation).await,
-        Command::Keys { command: KeysCommand::List } => keys::list::<A>(invocation).await,
+        Command::Keys { command } => match command {
+            KeysCommand::List => keys::list::<A>(invocation).await,
+            KeysCommand::Rotate { client, wait } => keys_rotate::run::<A>(invocation, client, wait).await,
+            KeysCommand::Taint(key) => keys_revoke::run::<A>(invocation, Danger::Taint, key).await,
+            KeysCommand::Revoke(key) => keys_revoke::run::<A>(invocation, Danger::Revoke, key).await,
+        },
         Command::Clients { command: ClientsCommand::List } => clients::run(invocation),
         Command::Outbox { command } => match command {
             OutboxCommand::List => outbox::list::<A>(invocation).await,

@@ -1,7 +1,7 @@
 use super::LimitsConfig;
 use super::company_file::{ApiSection, CompanyFile, IssuerSection, TlsFilesSection, TlsSection};
 use super::overrides::Overrides;
-use super::words::TokenLifetime;
+use super::words::{RotationPeriod, TokenLifetime};
 use bridge_jose::Algorithm;
 use bridge_process::config::{
     ConfigError, HostAddr, ListenAddr, Located, LoopbackAddr, Name, Source, TelemetryConfig, unreadable,
@@ -45,7 +45,9 @@ pub struct IssuerSettings {
     pub listen: Located<SocketAddr>,
     /// How long its tokens live.
     pub access_token_lifetime: TokenLifetime,
-    /// What its first signing key is made for.
+    /// How long a key signs, of the issuer or of a managed client, before it is replaced.
+    pub key_rotation: RotationPeriod,
+    /// What its signing keys are made for. A key of another algorithm is replaced by rotation.
     pub algorithm: Algorithm,
 }
 
@@ -118,6 +120,7 @@ impl Checks<'_> {
             url: self.url(section.url)?,
             listen: self.listener(section.listen)?,
             access_token_lifetime: section.access_token_lifetime,
+            key_rotation: section.key_rotation,
             algorithm: section.algorithm.unwrap_or(Algorithm::Es256),
         })
     }

@@ -1,5 +1,5 @@
 use super::LimitsConfig;
-use super::words::TokenLifetime;
+use super::words::{RotationPeriod, TokenLifetime};
 use bridge_jose::Algorithm;
 use bridge_process::config::{HostAddr, ListenAddr, LoopbackAddr, Name, TelemetryConfig};
 use bridge_store::DatabaseUrl;
@@ -36,6 +36,8 @@ pub(super) struct IssuerSection {
     pub(super) listen: Spanned<ListenAddr>,
     #[serde(default)]
     pub(super) access_token_lifetime: TokenLifetime,
+    #[serde(default)]
+    pub(super) key_rotation: RotationPeriod,
     pub(super) algorithm: Option<Algorithm>,
 }
 

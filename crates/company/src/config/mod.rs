@@ -21,7 +21,7 @@ pub use limits::LimitsConfig;
 pub use overrides::Variables;
 pub(crate) use policies::complaint;
 pub(crate) use watch::Watch;
-pub use words::TokenLifetime;
+pub use words::{RotationPeriod, TokenLifetime};
 
 use bridge_validator::TrustPolicy;
 use overrides::Overrides;

@@ -1,6 +1,6 @@
 use bridge_issuer::IssuerConfig;
 use bridge_types::Invalid;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Span, SpanRelativeTo};
 use serde::Deserialize;
 use std::time::Duration;
 
@@ -35,9 +35,46 @@ impl TryFrom<String> for TokenLifetime {
     }
 }
 
+/// How long a key signs before it is replaced: 30 days unless said; or only when somebody asks for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct RotationPeriod(Option<Duration>);
+
+impl RotationPeriod {
+    const DAY: Duration = Duration::from_hours(24);
+
+    /// The period; `None` when keys are replaced on request alone.
+    pub fn period(self) -> Option<Duration> {
+        self.0
+    }
+}
+
+impl Default for RotationPeriod {
+    fn default() -> Self {
+        Self(Some(Self::DAY * 30))
+    }
+}
+
+impl TryFrom<String> for RotationPeriod {
+    type Error = Invalid;
+
+    /// An hour at the least: every rotation leaves a published key behind for a quarter of an hour.
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        let refused = || Invalid::new("key rotation", "1h to 366d, such as \"30d\", or \"off\"", &text);
+        if text == "off" {
+            return Ok(Self(None));
+        }
+        let span: Span = text.parse().map_err(|_| refused())?;
+        let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| refused())?;
+        let period = Duration::try_from(duration).map_err(|_| refused())?;
+        let allowed = (Duration::from_hours(1)..=Self::DAY * 366).contains(&period);
+        if allowed { Ok(Self(Some(period))) } else { Err(refused()) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::TokenLifetime;
+    use super::{RotationPeriod, TokenLifetime};
     use std::time::Duration;
 
     #[test]
@@ -51,5 +88,19 @@ mod tests {
                 Ok(Duration::from_secs(seconds))
             );
         }
+    }
+
+    #[test]
+    fn keys_are_replaced_neither_all_the_time_nor_never_by_mistake() {
+        for text in ["", "0", "30", "59m", "-30d", "367d", "never", "OFF", "1 fortnight", "1mo"] {
+            assert!(RotationPeriod::try_from(text.to_owned()).is_err(), "accepted {text:?}");
+        }
+        let days = |days: u64| Some(Duration::from_hours(24 * days));
+        for (text, period) in
+            [("30d", days(30)), ("1h", Some(Duration::from_hours(1))), ("366d", days(366)), ("off", None)]
+        {
+            assert_eq!(RotationPeriod::try_from(text.to_owned()).map(RotationPeriod::period), Ok(period), "{text}");
+        }
+        assert_eq!(RotationPeriod::default().period(), days(30));
     }
 }

@@ -13,6 +13,7 @@ mod operations;
 mod outbox;
 mod reach;
 mod reload;
+mod rotation;
 mod start;
 mod support;
 mod two_companies;
