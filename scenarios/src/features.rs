@@ -27,6 +27,7 @@ features!(
     "09-writes",
     "10-operators",
     "09-attack",
+    "11-rotation",
     "99-secrets",
 );
 
@@ -43,9 +44,15 @@ fn parse(name: &str, text: &str) -> Result<Feature, CannotRun> {
     Ok(feature)
 }
 
+/// The tag of scenarios that take minutes: they are played only when an expression names it.
+const SOAK: &str = "soak";
+
 /// Chooses scenarios by their tags and those of their feature.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Selection(Option<TagOperation>);
+pub(crate) struct Selection {
+    expression: Option<TagOperation>,
+    soak: bool,
+}
 
 impl Selection {
     /// Reads a tag expression such as `@scopes and not @restart`.
@@ -57,13 +64,15 @@ impl Selection {
                 CannotRun::Request(format!("invalid tag expression: {expected}, found `{text}`"))
             })
         };
-        expression.map(parse).transpose().map(Self)
+        let soak = expression.is_some_and(|text| text.contains(SOAK));
+        Ok(Self { expression: expression.map(parse).transpose()?, soak })
     }
 
     /// True when the scenario is chosen.
     pub(crate) fn takes(&self, feature: &Feature, scenario: &Scenario) -> bool {
         let tags: Vec<&String> = feature.tags.iter().chain(&scenario.tags).collect();
-        self.0.as_ref().is_none_or(|expression| expression.eval(tags))
+        (self.soak || tags.iter().all(|tag| *tag != SOAK))
+            && self.expression.as_ref().is_none_or(|expression| expression.eval(tags))
     }
 }
 
@@ -100,6 +109,13 @@ mod tests {
         assert_eq!(chosen("@x"), ["A", "B"]);
         assert_eq!(chosen("@all and not @x"), ["s"]);
         assert_eq!(chosen("(@x or @y) and @none"), [""; 0]);
+        let long = TEXT.replace("@y", "@y @soak");
+        let feature = parse("t", &long).unwrap();
+        for (expression, scenarios) in [(None, 2), (Some("@all"), 2), (Some("@y"), 0), (Some("@soak"), 1)] {
+            let selection = Selection::parse(expression).unwrap();
+            let taken = feature.scenarios.iter().filter(|scenario| selection.takes(&feature, scenario));
+            assert_eq!(taken.count(), scenarios, "{expression:?}");
+        }
     }
 
     #[test]

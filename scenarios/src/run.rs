@@ -73,8 +73,11 @@ fn choose(tags: Option<&str>) -> Result<(Vec<Feature>, Vec<NotRun>), CannotRun> 
         return Err(CannotRun::Request(format!("no scenario has the tags `{expression}`; see `cargo scenarios list`")));
     }
     if missing > 0 {
-        let what = format!("{missing} scenarios that `{}` does not choose", tags.unwrap_or_default());
-        left_out.push(NotRun { what, remedy: "leave --tags out".to_owned() });
+        let (what, remedy) = match tags {
+            Some(tags) => (format!("{missing} scenarios that `{tags}` does not choose"), "leave --tags out"),
+            None => (format!("{missing} scenarios that take minutes"), "`--tags @soak`"),
+        };
+        left_out.push(NotRun { what, remedy: remedy.to_owned() });
     }
     let what = "the same scenarios against containers and against systems that somebody else runs".to_owned();
     left_out.push(NotRun {

@@ -2,6 +2,7 @@ use crate::attack::Battle;
 use crate::record::evidence::Evidence;
 use crate::side::{Pair, Side};
 use crate::stand::Stand;
+use crate::steps::rotation::Load;
 use crate::tester::asking::TokenRequest;
 use crate::tester::command::Printed;
 use crate::tester::http::Answer;
@@ -34,6 +35,8 @@ pub(crate) struct Stage {
     pub(crate) noticed_after: Duration,
     /// What the last command printed.
     pub(crate) printed: Printed,
+    /// What came of calling all the time.
+    pub(crate) load: Load,
     /// The order that the scenario is about, as last read.
     pub(crate) order: Option<Value>,
     /// The shipment that the scenario is about, as last read.

@@ -12,6 +12,7 @@ mod lines;
 mod operating;
 mod policies;
 mod processes;
+pub(crate) mod rotation;
 mod secrets;
 mod waiting;
 mod writing;
