@@ -137,6 +137,7 @@ impl VerifiedAccess {
         let mut facts = Facts {
             verified: true,
             partner: Some(Arc::clone(&self.partner.policy().partner)),
+            status: Some(Arc::clone(self.partner.keys().status())),
             iss: Some(self.claims.iss.to_string()),
             kid: Some(self.kid.clone()),
             token: Some(self.token),

@@ -1,4 +1,5 @@
 use crate::reason::Reason;
+use crate::status::IssuerStatus;
 use bridge_jose::profile::AccessTokenClaims;
 use bridge_jose::{ClaimsInvalid, Malformed, SignatureInvalid};
 use bridge_types::{Audience, ClientId, Fingerprint, KeyId, ScopeSet};
@@ -69,6 +70,8 @@ pub struct Facts {
     pub scope: Option<ScopeSet>,
     /// What stands for the token in logs. Absent when there is no token, or one too large to be looked at.
     pub token: Option<Fingerprint>,
+    /// Where refusals of the partner are counted.
+    pub(crate) status: Option<Arc<IssuerStatus>>,
 }
 
 impl Facts {

@@ -96,6 +96,7 @@ impl Validator {
             let trusted = self.0.policies.of(issuer.as_str());
             let partner = trusted.ok_or_else(|| Refusal::new(Reason::IssuerUnknown, "no policy names this issuer"))?;
             facts.partner = Some(Arc::clone(&partner.policy().partner));
+            facts.status = Some(Arc::clone(partner.keys().status()));
             let kid = partner.policy().in_force(self.0.clock.now())?.key_named(header)?.clone();
             let found = partner.keys().find(&kid).await?;
             // The key may have taken seconds to come. What was decided before the wait is decided again if the policy

@@ -18,8 +18,11 @@ pub(super) async fn run<A: Application>(invocation: &mut Invocation) -> Result<(
     for policy in &configuration.policies {
         let mut report = probe.look_at(policy).await;
         if let Some((target, agent)) = agent(&configuration, policy) {
-            let api = partner_api::<A>(invocation, &configuration.company, agent, (policy, target)).await?;
-            report.add(probe::mirror(&api).await);
+            report.add(match partner_api::<A>(invocation, &configuration.company, agent, (policy, target)).await {
+                Ok(api) => probe::mirror(&api).await,
+                Err(Failure::Failed(reason)) => vec![probe::unasked(reason)],
+                Err(failure) => return Err(failure),
+            });
         }
         partners.push(report);
     }

@@ -1,6 +1,7 @@
 use bridge_jose::Algorithm;
-use bridge_types::{ClientId, IssuerUrl, KeyId, ScopeSet};
+use bridge_types::{ClientId, IssuerUrl, KeyId, ScopeSet, StatusListUri};
 use bridge_validator::keys::{HeldKey, KeyState};
+use bridge_validator::status::{HeldStatusList, RefusalCount};
 use bridge_validator::{PolicyVersion, TrustPolicy, TrustedPartner};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -24,6 +25,33 @@ pub(crate) struct MirrorView {
     pub(crate) keys_refresh: RefreshView,
     /// The clients of the issuer that are let in, each with all that it may ever do.
     pub(crate) clients: BTreeMap<ClientId, ClientView>,
+    /// The status lists of the issuer that are held, by address.
+    #[serde(default)]
+    pub(crate) status_lists: Vec<ListView>,
+    /// How far the issuer's clock is ahead of the API's, in milliseconds, by `Date` of its last answer: good to a second.
+    #[serde(default)]
+    pub(crate) clock_skew_ms: Option<i64>,
+    /// Requests that named the issuer and were refused in the last hour, by reason.
+    #[serde(default)]
+    pub(crate) denials: Vec<DenialView>,
+}
+
+/// A status list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ListView {
+    pub(crate) uri: StatusListUri,
+    pub(crate) usable: bool,
+    pub(crate) iat: Option<Timestamp>,
+    pub(crate) fetched_at: Option<Timestamp>,
+}
+
+/// Refusals for one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct DenialView {
+    /// The stable code, as in the answers of the API.
+    pub(crate) reason: String,
+    pub(crate) count: u64,
+    pub(crate) last_at: Timestamp,
 }
 
 /// What the partner's policy says of the issuer.
@@ -54,6 +82,9 @@ pub(crate) struct RefreshView {
     pub(crate) outcome: Option<RefreshOutcome>,
     /// When the keys were last known to be those of the issuer.
     pub(crate) fetched_at: Option<Timestamp>,
+    /// Until when the API looks for others at the latest.
+    #[serde(default)]
+    pub(crate) fresh_until: Option<Timestamp>,
 }
 
 /// How a look ended.
@@ -74,13 +105,16 @@ impl MirrorView {
     /// What is to be told to a partner at this moment.
     pub(crate) fn of(partner: &TrustedPartner, now: Timestamp) -> Self {
         let policy = partner.policy();
-        let state = partner.keys().state();
+        let (state, status) = (partner.keys().state(), partner.keys().status());
         let clients = policy.clients.iter();
         Self {
             issuer: policy.issuer.url().clone(),
             now,
             policy: PolicyView::of(policy, partner.version()),
             keys_refresh: RefreshView::of(&state),
+            clock_skew_ms: state.clock_skew_ms,
+            status_lists: status.state().lists.into_iter().map(ListView::from).collect(),
+            denials: status.refusals().into_iter().map(DenialView::from).collect(),
             keys: if state.usable { state.keys.into_iter().map(KeyView::from).collect() } else { Vec::new() },
             clients: clients.map(|(client, scopes)| (client.clone(), ClientView { scopes: scopes.clone() })).collect(),
         }
@@ -108,6 +142,7 @@ impl RefreshView {
             last_attempt_at: attempt.map(|attempt| attempt.at),
             outcome: attempt.map(|attempt| outcome(attempt.error.is_some())),
             fetched_at: state.fetched_at,
+            fresh_until: state.fresh_until,
         }
     }
 }
@@ -115,5 +150,18 @@ impl RefreshView {
 impl From<HeldKey> for KeyView {
     fn from(key: HeldKey) -> Self {
         Self { kid: key.kid, alg: key.algorithm, since: key.since }
+    }
+}
+
+impl From<HeldStatusList> for ListView {
+    fn from(list: HeldStatusList) -> Self {
+        let HeldStatusList { uri, usable, iat, fetched_at, .. } = list;
+        Self { uri, usable, iat, fetched_at }
+    }
+}
+
+impl From<RefusalCount> for DenialView {
+    fn from(RefusalCount { reason, count, last_at }: RefusalCount) -> Self {
+        Self { reason: reason.as_str().to_owned(), count, last_at }
     }
 }

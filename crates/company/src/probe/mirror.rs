@@ -2,13 +2,24 @@ use super::report::Check;
 use crate::error::with_causes;
 use crate::mirror::{MirrorView, RefreshOutcome, ask};
 use bridge_client::PartnerApi;
+use jiff::SignedDuration;
 
 /// How a partner sees this company, by its own word.
 pub(crate) async fn mirror(api: &PartnerApi) -> Vec<Check> {
     match ask(api, None).await {
-        Ok(view) => vec![policy(&view), keys(&view)],
+        Ok(view) => [policy(&view), keys(&view)]
+            .into_iter()
+            .chain(clock(&view))
+            .chain(lists(&view))
+            .chain(denials(&view))
+            .collect(),
         Err(error) => vec![Check::failed("mirror", with_causes(&error))],
     }
+}
+
+/// The mirror could not even be asked for.
+pub(crate) fn unasked(reason: String) -> Check {
+    Check::failed("mirror", reason)
 }
 
 fn policy(view: &MirrorView) -> Check {
@@ -28,4 +39,25 @@ fn keys(view: &MirrorView) -> Check {
         }
         _ => Check::ok("mirror keys", format!("holds {held}")),
     }
+}
+
+/// What they see of our clock, which is what their judgement of our tokens depends on.
+fn clock(view: &MirrorView) -> Option<Check> {
+    view.clock_skew_ms.map(|ms| super::skew(SignedDuration::from_millis(-ms)))
+}
+
+fn lists(view: &MirrorView) -> Option<Check> {
+    let lost: Vec<_> = view.status_lists.iter().filter(|list| !list.usable).map(|list| list.uri.as_str()).collect();
+    let held = view.status_lists.len();
+    match lost.as_slice() {
+        [] if held == 0 => None,
+        [] => Some(Check::ok("mirror lists", format!("holds {held} of our status lists"))),
+        lost => Some(Check::failed("mirror lists", format!("cannot use {}: refuses their tokens", lost.join(", ")))),
+    }
+}
+
+fn denials(view: &MirrorView) -> Option<Check> {
+    let counts = view.denials.iter().map(|denial| format!("{} × {}", denial.count, super::shown(&denial.reason)));
+    let counts: Vec<_> = counts.collect();
+    (!counts.is_empty()).then(|| Check::warning("mirror denials", format!("in the last hour: {}", counts.join(", "))))
 }

@@ -4,7 +4,7 @@ mod fetch;
 mod mirror;
 mod report;
 
-pub(crate) use mirror::mirror;
+pub(crate) use mirror::{mirror, unasked};
 pub(crate) use report::PartnerReport;
 
 use crate::fetchers::partner_client;

@@ -58,6 +58,17 @@ async fn a_partner_is_told_how_it_is_seen() {
     assert_eq!(view["keys"][0]["alg"], "ES256");
     assert_eq!((&view["policy"]["enabled"], &view["policy"]["max_token_lifetime"]), (&true.into(), &900.into()));
     assert_eq!(view["clients"]["agent-of-one"]["scopes"][1], "right-of-one");
+    assert_eq!(view["denials"], Value::Array(Vec::new()));
+    for _ in 0..2 {
+        assert_eq!(world.ask(&world.one, "stranger", SCOPE).await.0, 403);
+    }
+    assert_eq!(world.ask(&world.two, "agent-of-two", "right-of-two").await.0, 403);
+    let (_, view) = world.ask(&world.one, "agent-of-one", SCOPE).await;
+    assert_eq!(
+        (&view["denials"][0]["reason"], &view["denials"][0]["count"]),
+        (&"client_not_allowed".into(), &2.into())
+    );
+    assert_eq!(view["denials"].as_array().unwrap().len(), 1, "{view}");
     world.stand.company.stop().await;
 }
 

@@ -14,6 +14,7 @@ mod notice;
 mod notices;
 mod recall;
 mod receive;
+mod refusals;
 mod slot;
 mod state;
 mod store;
@@ -22,16 +23,19 @@ pub(crate) use check::StatusCheck;
 pub use event::{EventRefusal, SecurityEventReceipt};
 pub use notice::{Notice, NoticeSubject};
 pub use receive::ReceiveError;
+pub use refusals::RefusalCount;
 pub use state::{HeldStatusList, NoticeCounts, StatusState};
 pub use store::{KeptList, KeptStatus, StatusStore, StatusStoreFailure};
 
 use crate::keys::Schedule;
 use crate::policy::TrustPolicy;
+use crate::reason::Reason;
 use arc_swap::ArcSwap;
 use bridge_jose::Algorithm;
 use bridge_types::{Clock, IssuerUrl, KeyId, StatusListUri};
 use lists::Lists;
 use notices::Notices;
+use refusals::Refusals;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -54,6 +58,7 @@ pub struct IssuerStatus {
     recalled: AtomicBool,
     store: Option<Arc<dyn StatusStore>>,
     writes: Semaphore,
+    refusals: Refusals,
     clock: Arc<dyn Clock>,
 }
 
@@ -84,6 +89,7 @@ impl IssuerStatus {
             recalled: AtomicBool::new(store.is_none()),
             store,
             writes: Semaphore::new(WRITES_AT_ONCE),
+            refusals: Refusals::default(),
             clock,
         }
     }
@@ -116,6 +122,17 @@ impl IssuerStatus {
         if aggregation.url != url {
             *aggregation = Aggregation { url, ..Aggregation::default() };
         }
+    }
+
+    /// Counts a request that was refused and named this issuer.
+    pub(crate) fn note_refusal(&self, reason: Reason) {
+        self.refusals.note(reason, self.clock.now());
+    }
+
+    /// How often requests that named this issuer were refused in the last hour, for the partner mirror. Also those whose
+    /// signature nobody verified: anybody can make them, and what the partner learns is that somebody does.
+    pub fn refusals(&self) -> Vec<RefusalCount> {
+        self.refusals.counts(self.clock.now())
     }
 
     fn is_recalled(&self) -> bool {

@@ -80,6 +80,9 @@ impl Record {
             Some(Decision::Denied(denial)) => {
                 let known = Known::of_facts(denial.facts());
                 count(known.partner, denial.reason().as_str());
+                if let Some(status) = &denial.facts().status {
+                    status.note_refusal(denial.reason());
+                }
                 self.log_denied(&known, denial, verdict.status);
             }
             // The caller hung up while its key was being fetched.
