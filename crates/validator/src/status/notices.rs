@@ -193,3 +193,51 @@ impl Set {
 fn token_notice(jti: &TokenId, (at, status): &RevokedToken) -> Notice {
     Notice { subject: NoticeSubject::Token { jti: jti.clone(), status: status.clone() }, at: *at }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_KEYS, MAX_TOKENS, Notices};
+    use crate::status::notice::{Notice, NoticeSubject};
+    use jiff::Timestamp;
+
+    fn token(name: usize) -> NoticeSubject {
+        NoticeSubject::Token { jti: format!("t{name}").parse().unwrap(), status: None }
+    }
+
+    fn key(name: usize) -> NoticeSubject {
+        NoticeSubject::Key(format!("k{name}").parse().unwrap())
+    }
+
+    fn apply(notices: &Notices, subject: NoticeSubject, second: i64) {
+        notices.apply(Notice { subject, at: Timestamp::from_second(second).unwrap().into() });
+    }
+
+    #[test]
+    fn a_full_set_has_room_for_what_it_knows_and_for_other_kinds() {
+        let notices = Notices::default();
+        (0..MAX_TOKENS).for_each(|name| apply(&notices, token(name), 1));
+        assert!(!notices.has_room(&token(MAX_TOKENS)));
+        assert!(notices.has_room(&token(0)) && notices.has_room(&key(0)) && notices.has_room(&NoticeSubject::Issuer));
+        (0..MAX_KEYS).for_each(|name| apply(&notices, key(name), 1));
+        assert!(!notices.has_room(&key(MAX_KEYS)) && notices.has_room(&NoticeSubject::Issuer));
+    }
+
+    #[test]
+    fn a_revoked_key_is_remembered_for_a_day_and_as_long_as_it_is_published() {
+        let notices = Notices::default();
+        apply(&notices, key(1), 1000);
+        let outlived = |now, published| notices.outlived(now, |_| published).len();
+        assert_eq!((outlived(1000 + 86_400, false), outlived(1001 + 86_400, true)), (0, 0));
+        assert_eq!(outlived(1001 + 86_400, false), 1);
+    }
+
+    #[test]
+    fn what_is_dropped_stays_when_a_later_notice_has_come() {
+        let notices = Notices::default();
+        apply(&notices, NoticeSubject::Issuer, 1);
+        let outlived = notices.outlived(100_000, |_| false);
+        apply(&notices, NoticeSubject::Issuer, 100_000);
+        notices.drop_all(&outlived);
+        assert_eq!(notices.counts().issuer, 1);
+    }
+}

@@ -1,7 +1,7 @@
 //! What issuers take back: status lists that are fetched in the background, and events that are pushed.
 
-mod events;
 mod first;
+mod kept;
 mod lists;
 mod names;
 

@@ -1,1 +1,0 @@
-//! Events that are pushed: they count at once, and only for their own issuer.
