@@ -68,6 +68,7 @@ Feature: Keys follow each other, and nobody notices except the thief
     When the operator of company <caller> revokes the key of that token
     Then the command ends with 0
     And company <caller> does not publish that key within 1 second
+    And company <callee> answers "<request>" with 401 within 1 seconds
     Given client tester of company <caller> holds a token for company <callee> with scope "<scope>"
     When it calls "<request>" at company <callee>
     Then company <callee> answers 200

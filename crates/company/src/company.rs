@@ -14,7 +14,7 @@ use crate::partner_status;
 use crate::partners::Partners;
 use crate::servers::{Served, Servers, Settings};
 use crate::tls;
-use bridge_issuer::{Issuer, Rotation};
+use bridge_issuer::Issuer;
 use bridge_process::Outbound;
 use bridge_store::Database;
 use bridge_types::Clock;
@@ -69,18 +69,9 @@ impl Company {
         let credentials = Arc::clone(&own_keys.credentials);
         let issuer = own_keys.issuer(&company, &identity, credentials.register(&clients).await?).await?;
         let agents = Partners::default();
-        let rotation = Arc::new(Rotation::new(
-            Arc::clone(&own_keys.ring),
-            Arc::new(Verifiers {
-                own: identity.issuer.clone(),
-                issuer: Arc::clone(&issuer),
-                policies: Arc::clone(&policies),
-                agents: agents.clone(),
-            }),
-            company.issuer.key_rotation.period(),
-            Arc::clone(&clock),
-        ));
-        let own = Own { ring: Arc::clone(&own_keys.ring), rotation };
+        let (own, policies_seen) = (identity.issuer.clone(), Arc::clone(&policies));
+        let verifiers = Verifiers { own, issuer: Arc::clone(&issuer), policies: policies_seen, agents: agents.clone() };
+        let own = own_keys.moved_by(verifiers, company.issuer.key_rotation);
         let health = Arc::new(Health::new(Arc::clone(&name), database.clone(), Arc::clone(&policies), own.clone()));
         let egress = Egress::to_own_issuer(outbound, &company, identity.issuer.clone(), Arc::clone(&clock))?;
         let partners = Partners::default();

@@ -1,6 +1,8 @@
-use crate::config::CompanyConfig;
+use crate::config::{CompanyConfig, RotationPeriod};
 use crate::credentials::ManagedCredentials;
 use crate::error::StartError;
+use crate::evidence::Verifiers;
+use crate::health::Own;
 use crate::identity::Identity;
 use bridge_issuer::{Clients, EmbeddedKeys, Issuer, IssuerConfig, KeyRing, Rotation};
 use bridge_jose::Algorithm;
@@ -43,6 +45,13 @@ impl OwnKeys {
             .with_limits(company.limits.tokens());
         let (store, clock) = (Arc::new(self.database.clone()), Arc::clone(self.database.clock()));
         Ok(Issuer::start(config, store, Arc::clone(&self.ring), clients, clock).await?)
+    }
+
+    /// The keys, and what replaces them after this period once these hold the next one.
+    pub(crate) fn moved_by(&self, verifiers: Verifiers, period: RotationPeriod) -> Own {
+        let (ring, clock) = (Arc::clone(&self.ring), Arc::clone(self.database.clock()));
+        let rotation = Rotation::new(Arc::clone(&ring), Arc::new(verifiers), period.period(), clock);
+        Own { ring, rotation: Arc::new(rotation) }
     }
 
     /// Follows every change until the company stops.

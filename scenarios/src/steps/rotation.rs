@@ -67,17 +67,17 @@ async fn load(stand: &Stand, caller: Side, over: &AtomicBool) -> Load {
 }
 
 async fn call(stand: &Stand, caller: Side, held: &mut Option<crate::tester::token::Held>, anew: bool) -> Check {
-    let callee = caller.other();
+    let partner = caller.other();
     if anew {
         let request = TokenRequest::new(stand, caller, Client::Tester)?;
-        let request = request.resource(&stand.plan.parties[callee].api.url).scope(scopes(callee)[0]);
+        let request = request.resource(&stand.plan.parties[partner].api.url).scope(scopes(partner)[0]);
         let (answer, token) = request.send(stand).await;
         expect_equal("status of the token request", &200, &answer.seen.status)?;
         *held = token;
     }
-    let line = if callee == Side::A { "GET /orders" } else { "GET /shipments" };
+    let line = if partner == Side::A { "GET /orders" } else { "GET /shipments" };
     let token = held.as_ref().ok_or_else(|| Unmet::new("token request", "a token", "none"))?;
-    let answer = stand.http.send(Request::new(callee, Part::Api, line).token(token)).await;
+    let answer = stand.http.send(Request::new(partner, Part::Api, line).token(token)).await;
     expect_equal("status", &200, &answer.seen.status)
 }
 

@@ -6,7 +6,7 @@ use bridge_jose::Algorithm;
 use bridge_types::{Clock, KeyId};
 use jiff::Timestamp;
 use serde::Serialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,6 +14,8 @@ use std::time::Duration;
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 /// How soon after a question that brought nothing the next one is asked, at first; it doubles.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
+/// How often those who do not answer are told that a key has gone. After that their copies have to get old.
+const WITHDRAWAL_ASKS: u32 = 10;
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
 /// Takes every step that is due, one after the other: prepares the next key, activates it when it is known, withdraws
@@ -28,6 +30,14 @@ pub struct Rotation {
     clock: Arc<dyn Clock>,
     since: (Timestamp, Duration),
     waiting: Mutex<HashMap<KeyId, Waiting>>,
+    withdrawal: Mutex<Withdrawal>,
+}
+
+/// What was published when this process last looked, and how often it still tells partners that a key has gone.
+#[derive(Default)]
+struct Withdrawal {
+    published: BTreeSet<KeyId>,
+    asks_left: u32,
 }
 
 /// What this process knows about a prepared key.
@@ -62,7 +72,7 @@ impl Rotation {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let since = (clock.now(), clock.monotonic());
-        Self { ring, evidence, period, clock, since, waiting: Mutex::default() }
+        Self { ring, evidence, period, clock, since, waiting: Mutex::default(), withdrawal: Mutex::default() }
     }
 
     /// Takes every step that is due now and tells when to look again at the latest. Look earlier when the keys change.
@@ -86,6 +96,7 @@ impl Rotation {
                 Err(error) => failure = Some(error),
             }
         }
+        pause = pause.min(self.tell_of_withdrawals(&self.ring.snapshot()).await.unwrap_or(pause));
         self.forget_settled(&self.ring.snapshot());
         failure.map_or(Ok(pause), Err)
     }
@@ -132,6 +143,34 @@ impl Rotation {
             }
         }
         Ok(Duration::ZERO)
+    }
+
+    /// When a key has left the published set, asks everybody about the one that signs. Whoever does not hold that one
+    /// looks at the published set before answering, and so finds the other one gone: a stolen key is refused there within
+    /// a moment and not when a copy gets old. Tells when to ask again.
+    async fn tell_of_withdrawals(&self, keys: &KeySnapshot) -> Option<Duration> {
+        let published: BTreeSet<KeyId> = keys.published().map(|key| key.kid().clone()).collect();
+        let signing = keys.signing()?;
+        {
+            let mut withdrawal = self.withdrawal();
+            if !withdrawal.published.is_subset(&published) {
+                withdrawal.asks_left = WITHDRAWAL_ASKS;
+            }
+            withdrawal.published = published;
+            if withdrawal.asks_left == 0 {
+                return None;
+            }
+        }
+        let witnesses = self.evidence.ask(signing).await;
+        let mut withdrawal = self.withdrawal();
+        let told = witnesses.iter().all(|witness| witness.says == Knowledge::Holds);
+        withdrawal.asks_left = if told { 0 } else { withdrawal.asks_left.saturating_sub(1) };
+        let asked = WITHDRAWAL_ASKS.saturating_sub(withdrawal.asks_left);
+        (withdrawal.asks_left > 0).then(|| FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(asked)).min(LONGEST_PAUSE))
+    }
+
+    fn withdrawal(&self) -> MutexGuard<'_, Withdrawal> {
+        self.withdrawal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn prepare(

@@ -88,7 +88,7 @@ use KeyState::{Active, Prepared, Retired, Tainted};
 #[tokio::test]
 async fn a_key_is_replaced_after_its_period_and_not_before() {
     let (_, clock, _, process) = company(&[Knowledge::Holds]).await;
-    clock.advance(DAY * 30 - Duration::from_secs(1));
+    clock.advance(DAY * 29 + Duration::from_secs(24 * 3600 - 1));
     process.advance().await;
     assert_eq!(process.states(), [Active]);
     let first = process.active();
@@ -96,7 +96,7 @@ async fn a_key_is_replaced_after_its_period_and_not_before() {
     process.advance().await;
     assert_eq!(process.states(), [Retired, Active]);
     assert_ne!(process.active().kid(), first.kid());
-    clock.advance(LINGERS - Duration::from_secs(1));
+    clock.advance(Duration::from_secs(15 * 60 + 89));
     process.advance().await;
     assert_eq!(process.states(), [Retired, Active], "a token of the retired key may be alive");
     clock.advance(Duration::from_secs(1));
@@ -297,6 +297,22 @@ async fn a_revoked_key_is_replaced_at_once_and_leaves_with_the_one_that_lay_besi
         store.live_keys().await.unwrap().keys.iter().all(|key| (key.record.state == Active) == key.private.is_some())
     );
     assert!(matches!(revoke(&process.ring, stolen.kid()).await, Err(KeyRingError::Overtaken(_))));
+}
+
+#[tokio::test]
+async fn partners_are_told_at_once_that_a_key_has_gone_until_they_have_heard() {
+    let (_, clock, partners, process) = company(&[Knowledge::Holds]).await;
+    process.advance().await;
+    assert_eq!(partners.asked.load(Ordering::SeqCst), 0, "there is nothing to tell");
+    revoke(&process.ring, process.active().kid()).await.unwrap();
+    partners.say(&[Knowledge::Unknown("down".to_owned())]);
+    process.advance().await;
+    clock.advance(Duration::from_secs(1));
+    partners.say(&[Knowledge::Holds]);
+    process.advance().await;
+    assert_eq!(partners.asked.load(Ordering::SeqCst), 2);
+    process.advance().await;
+    assert_eq!(partners.asked.load(Ordering::SeqCst), 2, "they have heard");
 }
 
 #[tokio::test]
