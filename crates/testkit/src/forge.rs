@@ -48,7 +48,9 @@ impl TestIssuer {
     /// A valid status list of 20 minutes for these indices out of 8,192 (draft-ietf-oauth-status-list §5.1), to be spoilt.
     pub fn status_list(&self, uri: &str, set: &[usize], now: Timestamp) -> Forge {
         let mut bits = vec![0_u8; 1024];
-        set.iter().for_each(|idx| bits[idx / 8] |= 1 << (idx % 8));
+        for idx in set {
+            bits[idx / 8] |= 1 << (idx % 8);
+        }
         let claims = json!({
             "sub": uri, "iat": now.as_second(), "exp": now.as_second() + 1200, "ttl": 30,
             "status_list": EncodedStatusList::of_bits(&bits),

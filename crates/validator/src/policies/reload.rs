@@ -105,12 +105,11 @@ impl TrustPolicies {
         before: &Files,
     ) -> Result<Arc<TrustedPartner>, PolicyProblem> {
         let mut known = before.values().filter_map(|file| file.partner.as_ref());
-        let keys = match known.find(|known| known.policy().key_identity == policy.key_identity) {
-            Some(known) => Arc::clone(known.keys()),
-            None => {
-                let status = self.status_of(policy.issuer.url());
-                Arc::new(IssuerKeys::new(&policy, status, &self.setup).map_err(PolicyProblem::Fetcher)?)
-            }
+        let keys = if let Some(known) = known.find(|known| known.policy().key_identity == policy.key_identity) {
+            Arc::clone(known.keys())
+        } else {
+            let status = self.status_of(policy.issuer.url());
+            Arc::new(IssuerKeys::new(&policy, status, &self.setup).map_err(PolicyProblem::Fetcher)?)
         };
         let sequence = last.map_or(0, |last| last.version().sequence) + 1;
         Ok(Arc::new(TrustedPartner::new(policy, sequence, keys)))

@@ -112,8 +112,8 @@ impl IssuerStatus {
         let fetcher = keys.fetcher().ok_or(ListDefect::Unfetchable)?;
         let (limit, held, url) = (keys.timing().fetch_timeout, slot.held(), slot.uri.to_url());
         let etag = held.as_ref().and_then(|held| held.etag.as_deref());
-        let fetched = fetcher.fetch(Wanted { url: &url, kind: DocumentKind::StatusList, etag });
-        let document = match tokio::time::timeout(limit, fetched).await.map_err(|_| ListDefect::TimedOut(limit))?? {
+        let asked = fetcher.fetch(Wanted { url: &url, kind: DocumentKind::StatusList, etag });
+        let document = match tokio::time::timeout(limit, asked).await.map_err(|_| ListDefect::TimedOut(limit))?? {
             Fetched::NotModified { .. } if etag.is_some() => return Ok(Brought::Same),
             Fetched::NotModified { .. } => return Err(ListDefect::Unconditional),
             Fetched::Document(document) => document,
@@ -241,9 +241,9 @@ impl IssuerStatus {
     async fn announcement(&self, url: &StatusListUri, keys: &IssuerKeys) -> Result<Vec<StatusListUri>, ListDefect> {
         let fetcher = keys.fetcher().ok_or(ListDefect::Unfetchable)?;
         let (limit, url) = (keys.timing().fetch_timeout, url.to_url());
-        let fetched = fetcher.fetch(Wanted { url: &url, kind: DocumentKind::Json, etag: None });
-        let fetched = tokio::time::timeout(limit, fetched).await.map_err(|_| ListDefect::TimedOut(limit))??;
-        let Fetched::Document(document) = fetched else { return Err(ListDefect::Unconditional) };
+        let asked = fetcher.fetch(Wanted { url: &url, kind: DocumentKind::Json, etag: None });
+        let answer = tokio::time::timeout(limit, asked).await.map_err(|_| ListDefect::TimedOut(limit))??;
+        let Fetched::Document(document) = answer else { return Err(ListDefect::Unconditional) };
         let unusable = |found: String| FetchError::Unusable { url, expected: "the addresses of status lists", found };
         match parse_strict::<Announcement>(&document.body) {
             Ok(Ok(announcement)) => Ok(announcement.status_lists),

@@ -43,7 +43,7 @@ pub(super) struct Expected {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ListDefect {
     #[error(transparent)]
-    Fetch(#[from] FetchError),
+    Fetch(Box<FetchError>),
     #[error("no answer within {0:?}")]
     TimedOut(Duration),
     #[error("no list can be fetched of this issuer")]
@@ -84,6 +84,12 @@ pub(super) enum ListDefect {
     TooMuch(usize),
     #[error("the task that opened it is gone")]
     Abandoned,
+}
+
+impl From<FetchError> for ListDefect {
+    fn from(error: FetchError) -> Self {
+        Self::Fetch(Box::new(error))
+    }
 }
 
 /// Which key a list says it is signed with, if it is a list at all.
