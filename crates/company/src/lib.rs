@@ -10,7 +10,6 @@ pub mod config;
 mod credentials;
 mod egress;
 mod error;
-mod events;
 mod evidence;
 mod fetchers;
 mod health;
@@ -26,7 +25,6 @@ mod operations;
 mod partner_status;
 mod partners;
 mod probe;
-mod revocations;
 mod servers;
 mod tls;
 

@@ -23,7 +23,6 @@ mod moment;
 mod outbox;
 mod queue;
 mod received_status;
-mod status;
 mod url;
 mod used_assertions;
 
@@ -37,5 +36,4 @@ pub use moment::{from_micros, to_micros};
 pub use outbox::{
     Backlog, DeadLetter, Deliver, DeliveryFailure, Dispatcher, Message, MessageId, NewMessage, Pace, PayloadUnreadable,
 };
-pub use status::{DisabledClient, RevokedTokens};
 pub use url::DatabaseUrl;

@@ -13,7 +13,6 @@ mod operations;
 mod outbox;
 mod reach;
 mod reload;
-mod revocation;
 mod rotation;
 mod start;
 mod support;

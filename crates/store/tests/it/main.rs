@@ -10,7 +10,6 @@ mod opening;
 mod outbox;
 mod queue;
 mod recording;
-mod status;
 
 use bridge_store::{Database, DatabaseUrl, Migration, OpenError};
 use bridge_testkit::ManualClock;
