@@ -1,10 +1,14 @@
 use super::http::{Answer, Body, Request};
+use crate::record::log::LogLine;
 use crate::side::Side;
 use crate::stage::Unmet;
 use crate::stand::Stand;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
 use serde_json::Value;
+
+/// Where a company tells its partner how it sees it.
+const MIRROR: &str = "/bridge/mirror";
 
 /// What a command of a company printed, and how it ended.
 #[derive(Debug, Clone, Default)]
@@ -52,7 +56,11 @@ impl Stand {
         let calls = self.journal.calls_with_unseen_tokens();
         let lines = Side::BOTH.into_iter().flat_map(|side| self.log(side).lines_since(0));
         let decisions = lines.filter(|line| line.event() == "decision");
-        let theirs = decisions.filter(|line| calls.iter().any(|call| call == line.text("correlation_id")));
+        // `partners check` and `keys rotate` look into the partner's mirror, and print no correlation id.
+        let is_theirs = |line: &LogLine| {
+            line.text("path") == MIRROR || calls.iter().any(|call| call == line.text("correlation_id"))
+        };
+        let theirs = decisions.filter(is_theirs);
         theirs.map(|line| line.text("token").to_owned()).collect()
     }
 
