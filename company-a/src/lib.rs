@@ -16,7 +16,7 @@ use actix_web::HttpResponse;
 use actix_web::web::{self, Data, ServiceConfig};
 use async_trait::async_trait;
 use bridge_company::{Application, Context};
-use bridge_store::{Dispatcher, Migration, Pace};
+use bridge_store::{Deliver, Migration};
 use bridge_types::ScopeSet;
 use bridge_validator::GuardedRoutes;
 use exchange::Exchange;
@@ -66,13 +66,8 @@ impl Application for CompanyA {
         config.app_data(self.service.clone()).route("/openapi.json", web::get().to(describe));
     }
 
-    async fn background(&self) {
-        let Context { database, partners, shutdown, .. } = &self.context;
-        let exchange = Exchange::new(database.clone(), partners.clone());
-        let dispatcher = Dispatcher::new(database.clone(), Arc::new(exchange), Pace::default());
-        tokio::select! {
-            () = dispatcher.run() => {}
-            () = shutdown.cancelled() => {}
-        }
+    fn deliver(&self) -> Option<Arc<dyn Deliver>> {
+        let Context { database, partners, .. } = &self.context;
+        Some(Arc::new(Exchange::new(database.clone(), partners.clone())))
     }
 }

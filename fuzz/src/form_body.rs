@@ -3,8 +3,8 @@
 use super::fixture::{API, CLIENT, ISSUER, clock, ring, runtime};
 use async_trait::async_trait;
 use bridge_issuer::{
-    AccessList, Claims, Client, Clients, EmbeddedKeys, IssuedToken, Issuer, IssuerConfig, IssuerStore, KeyRing,
-    KeysInMemory, PeerAddress, Revisions, StoreFailure, TokenRequest, UsedAssertion,
+    AccessList, Claims, Client, Clients, EmbeddedKeys, IssuedToken, Issuer, IssuerConfig, IssuerStore, IssuerStores,
+    KeyRing, KeysInMemory, PeerAddress, Revisions, StoreFailure, TokenRequest, UsedAssertion,
 };
 use bridge_jose::profile::AccessTokenClaims;
 use bridge_jose::{Algorithm, KeySet, SigningKey, UnverifiedToken, VerificationKey};
@@ -61,10 +61,10 @@ async fn issuer() -> Arc<Issuer> {
     let clients = Clients::new([client]).expect("one client");
     let config =
         IssuerConfig::new(ISSUER.parse().expect("an issuer"), Algorithm::EdDsa, IssuerConfig::DEFAULT_LIFETIME);
-    let store = Arc::new(Forgetful);
+    let stores = IssuerStores::with_status_in_memory(Arc::new(Forgetful));
     let keys = KeyRing::open(Arc::new(KeysInMemory::default()), Arc::new(EmbeddedKeys::default()), clock());
     let keys = keys.await.expect("a store in memory");
-    let issuer = Issuer::start(config.expect("a configuration"), store, keys, clients, clock());
+    let issuer = Issuer::start(config.expect("a configuration"), stores, keys, clients, clock());
     issuer.await.expect("the issuer starts")
 }
 

@@ -1,7 +1,7 @@
 use crate::partners::Partners;
 use actix_web::web::ServiceConfig;
 use async_trait::async_trait;
-use bridge_store::{Database, Migration};
+use bridge_store::{Database, Deliver, Migration};
 use bridge_types::{Audience, Clock, OwnIssuer, ScopeSet};
 use bridge_validator::GuardedRoutes;
 use std::sync::Arc;
@@ -36,8 +36,14 @@ pub trait Application: Send + Sync + Sized + 'static {
     /// per worker thread.
     fn configure(&self, config: &mut ServiceConfig);
 
-    /// Works beside the listeners, such as on an outbox, until [`Context::shutdown`] is cancelled, and then returns. It
-    /// must survive a partner that is away: returning early is logged as an error and stops nothing else.
+    /// Delivers what the application puts into the outbox ([`bridge_store::WriteTransaction::enqueue`]). The company runs
+    /// the one dispatcher, because it has messages of its own in the same outbox; their topics begin with `bridge.`.
+    fn deliver(&self) -> Option<Arc<dyn Deliver>> {
+        None
+    }
+
+    /// Works beside the listeners until [`Context::shutdown`] is cancelled, and then returns. It must survive a partner
+    /// that is away. Without work it returns at once.
     async fn background(&self) {}
 }
 

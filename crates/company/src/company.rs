@@ -3,6 +3,7 @@ use crate::application::{Application, Context};
 use crate::config::{Configuration, complaint, partners_directory};
 use crate::egress::Egress;
 use crate::error::StartError;
+use crate::events::{Outgoing, SecurityEvents};
 use crate::evidence::Verifiers;
 use crate::fetchers::PartnerFetchers;
 use crate::health::{Health, Own};
@@ -12,11 +13,12 @@ use crate::listeners::Listeners;
 use crate::live::Live;
 use crate::partner_status;
 use crate::partners::Partners;
+use crate::revocations::Revocations;
 use crate::servers::{Served, Servers, Settings};
 use crate::tls;
 use bridge_issuer::Issuer;
 use bridge_process::Outbound;
-use bridge_store::Database;
+use bridge_store::{Database, Dispatcher, Pace};
 use bridge_types::Clock;
 use bridge_validator::{Gate, KeySetup, KeyTiming, ResourceMetadata, TrustPolicies, Validator};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -67,7 +69,9 @@ impl Company {
         let name: Arc<str> = company.name.as_str().into();
         let own_keys = OwnKeys::open(&database, company.issuer.algorithm).await?;
         let credentials = Arc::clone(&own_keys.credentials);
-        let issuer = own_keys.issuer(&company, &identity, credentials.register(&clients).await?).await?;
+        let revocations = Revocations::new(database.clone(), SecurityEvents::live(Arc::clone(&policies)));
+        let registered = credentials.register(&clients).await?;
+        let issuer = own_keys.issuer(&company, &identity, registered, revocations).await?;
         let agents = Partners::default();
         let (own, policies_seen) = (identity.issuer.clone(), Arc::clone(&policies));
         let verifiers = Verifiers { own, issuer: Arc::clone(&issuer), policies: policies_seen, agents: agents.clone() };
@@ -101,6 +105,12 @@ impl Company {
         };
         let application = Arc::new(A::new(context));
         let bridge = Bridge::new(Arc::clone(&policies), Arc::clone(&clock));
+        let outgoing = Outgoing {
+            issuer: Arc::clone(&issuer),
+            agents: live.agents.clone(),
+            application: application.deliver(),
+            clock: Arc::clone(&clock),
+        };
         let settings = Settings { limits: company.limits, clock: Arc::clone(&clock) };
         let gate = Gate::new(Validator::new(Arc::clone(&policies), clock), &identity.api);
         let gate = gate.with_limits(company.limits.requests());
@@ -108,7 +118,8 @@ impl Company {
         let api = Api::new(Arc::clone(&application), gate, metadata, bridge);
         let served = Served { issuer: Arc::clone(&issuer), api, health: Arc::clone(&health), metrics };
         let servers = Servers::start(listeners, tls.as_ref(), &settings, served)?;
-        let background = background(application, live, (own_keys, own), (policies, database.clone()), &shutdown);
+        let mut background = background(application, live, (own_keys, own), (policies, database.clone()), &shutdown);
+        background.spawn(dispatch(database.clone(), outgoing, shutdown.clone()));
         Ok(Self { addresses, servers, issuer, database, health, shutdown, background })
     }
 
@@ -167,12 +178,12 @@ fn background<A: Application>(
     tasks.spawn(OwnKeys::rotate(ring, rotation, shutdown.clone()));
     tasks.spawn(live.follow(shutdown.clone()));
     tasks.spawn(partner_status::follow(policies, database, shutdown.clone()));
-    let stop = shutdown.clone();
-    tasks.spawn(async move {
-        application.background().await;
-        if !stop.is_cancelled() {
-            tracing::error!(target: "bridge", event = "background_ended", outcome = "error", "background work has ended");
-        }
-    });
+    tasks.spawn(async move { application.background().await });
     tasks
+}
+
+/// Delivers what the outbox holds.
+async fn dispatch(database: Database, outgoing: Outgoing, shutdown: CancellationToken) {
+    let dispatcher = Dispatcher::new(database, Arc::new(outgoing), Pace::default());
+    shutdown.run_until_cancelled(dispatcher.run()).await;
 }

@@ -4,7 +4,8 @@ use crate::error::StartError;
 use crate::evidence::Verifiers;
 use crate::health::Own;
 use crate::identity::Identity;
-use bridge_issuer::{Clients, EmbeddedKeys, Issuer, IssuerConfig, KeyRing, Rotation};
+use crate::revocations::Revocations;
+use bridge_issuer::{Clients, EmbeddedKeys, Issuer, IssuerConfig, IssuerStores, KeyRing, Rotation};
 use bridge_jose::Algorithm;
 use bridge_store::{Database, Topic};
 use std::sync::Arc;
@@ -37,14 +38,17 @@ impl OwnKeys {
         company: &CompanyConfig,
         identity: &Identity,
         clients: Clients,
+        revocations: Revocations,
     ) -> Result<Arc<Issuer>, StartError> {
         let settings = &company.issuer;
         let lifetime = settings.access_token_lifetime.duration();
         let config = IssuerConfig::new(identity.issuer.url().clone(), settings.algorithm, lifetime)
             .map_err(|error| StartError::system("the issuer's settings", error))?
-            .with_limits(company.limits.tokens());
+            .with_limits(company.limits.tokens())
+            .with_status_lists(settings.status_lists);
         let (store, clock) = (Arc::new(self.database.clone()), Arc::clone(self.database.clock()));
-        Ok(Issuer::start(config, store, Arc::clone(&self.ring), clients, clock).await?)
+        let stores = IssuerStores { issuer: Arc::clone(&store) as _, status: store, revoker: Arc::new(revocations) };
+        Ok(Issuer::start(config, stores, Arc::clone(&self.ring), clients, clock).await?)
     }
 
     /// The keys, and what replaces them after this period once these hold the next one.

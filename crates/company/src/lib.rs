@@ -10,6 +10,7 @@ pub mod config;
 mod credentials;
 mod egress;
 mod error;
+mod events;
 mod evidence;
 mod fetchers;
 mod health;
@@ -25,6 +26,7 @@ mod operations;
 mod partner_status;
 mod partners;
 mod probe;
+mod revocations;
 mod servers;
 mod tls;
 

@@ -10,8 +10,8 @@ use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, ParsedPublicKey,
 };
 use bridge_issuer::{
-    AccessList, Claims, Client, Clients, EmbeddedKeys, Issuer, IssuerConfig, IssuerStore, KeyRing, KeysInMemory,
-    Revisions, StoreFailure, TokenRequest, UsedAssertion,
+    AccessList, Claims, Client, Clients, EmbeddedKeys, Issuer, IssuerConfig, IssuerStore, IssuerStores, KeyRing,
+    KeysInMemory, Revisions, StoreFailure, TokenRequest, UsedAssertion,
 };
 use bridge_jose::{Algorithm, KeySet, SigningKey};
 use bridge_limits::PeerAddress;
@@ -62,7 +62,8 @@ impl Bench {
         let ring = KeyRing::open(Arc::new(KeysInMemory::default()), Arc::new(EmbeddedKeys::default()), clock.clone());
         let ring = runtime.block_on(ring).unwrap();
         let clients = Clients::new([client]).unwrap();
-        let start = Issuer::start(config.unwrap(), store, ring, clients, clock.clone());
+        let start =
+            Issuer::start(config.unwrap(), IssuerStores::with_status_in_memory(store), ring, clients, clock.clone());
         let issuer = runtime.block_on(start).unwrap();
         Self { runtime, clock, key, issuer, raw: Raw::new() }
     }

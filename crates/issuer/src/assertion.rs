@@ -1,6 +1,6 @@
 use crate::defect::ClientDefect;
 use crate::record::Attempt;
-use crate::request::Asked;
+use crate::request::Credentials;
 use crate::{Client, Clients, KeySnapshot, UsedAssertion};
 use bridge_jose::profile::{AssertionClaims, NumericDate};
 use bridge_jose::{Header, Typ, UnverifiedToken};
@@ -41,12 +41,12 @@ impl VerifiedAssertion {
     ///
     /// Does NOT claim the `jti`.
     pub(crate) fn check(
-        asked: &Asked<'_>,
+        credentials: &Credentials<'_>,
         known: &Known<'_>,
         now: Timestamp,
         attempt: &mut Attempt,
     ) -> Result<Self, ClientDefect> {
-        let token = UnverifiedToken::parse(asked.assertion)?;
+        let token = UnverifiedToken::parse(credentials.assertion)?;
         attempt.kid = Some(token.header().key_id().clone());
         if !type_accepted(token.header()) {
             return Err(ClientDefect::Type);
@@ -54,7 +54,7 @@ impl VerifiedAssertion {
         let claimed = token.unverified_issuer()?;
         attempt.client_names(claimed.as_str());
         let client = known.clients.find(claimed.as_str()).ok_or(ClientDefect::Unknown)?;
-        if asked.client_id.is_some_and(|id| id != claimed.as_str()) {
+        if credentials.client_id.is_some_and(|id| id != claimed.as_str()) {
             return Err(ClientDefect::ClientIdMismatch);
         }
         let key = client.key(token.header().key_id(), known.keys).ok_or(ClientDefect::KeyUnknown)?;

@@ -1,3 +1,4 @@
+use crate::StatusListConfig;
 use bridge_jose::Algorithm;
 use bridge_limits::Rate;
 use bridge_types::{Invalid, IssuerUrl};
@@ -10,6 +11,7 @@ pub struct IssuerConfig {
     algorithm: Algorithm,
     lifetime: Duration,
     limits: TokenLimits,
+    status_lists: StatusListConfig,
 }
 
 /// How much callers may ask of the token endpoint.
@@ -41,7 +43,8 @@ impl IssuerConfig {
     pub fn new(url: IssuerUrl, algorithm: Algorithm, lifetime: Duration) -> Result<Self, Invalid> {
         let allowed = Duration::from_secs(1)..=Self::MAX_LIFETIME;
         if allowed.contains(&lifetime) && lifetime.subsec_nanos() == 0 {
-            return Ok(Self { url, algorithm, lifetime, limits: TokenLimits::default() });
+            let (limits, status_lists) = (TokenLimits::default(), StatusListConfig::default());
+            return Ok(Self { url, algorithm, lifetime, limits, status_lists });
         }
         let found = format!("{lifetime:?}");
         Err(Invalid::new("access token lifetime", "whole seconds, from 1 second to 15 minutes", &found))
@@ -58,6 +61,12 @@ impl IssuerConfig {
         self.limits
     }
 
+    /// The same with other status lists than [`StatusListConfig::default`].
+    #[must_use]
+    pub fn with_status_lists(self, status_lists: StatusListConfig) -> Self {
+        Self { status_lists, ..self }
+    }
+
     /// The issuer identifier (RFC 8414 §2).
     pub fn url(&self) -> &IssuerUrl {
         &self.url
@@ -71,6 +80,11 @@ impl IssuerConfig {
     /// How long an access token lives.
     pub fn lifetime(&self) -> Duration {
         self.lifetime
+    }
+
+    /// How old what partners know of revoked tokens may become.
+    pub fn status_lists(&self) -> StatusListConfig {
+        self.status_lists
     }
 }
 

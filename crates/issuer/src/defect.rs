@@ -1,6 +1,6 @@
 use bridge_jose::{ClaimsInvalid, Malformed, SignatureInvalid};
 
-/// What is wrong with the form of a token request.
+/// What is wrong with the form of a token or revocation request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RequestDefect {
     /// The token endpoint takes no parameters in its URL (RFC 6749 §3.2).
@@ -27,6 +27,9 @@ pub enum RequestDefect {
     /// No `grant_type`.
     #[error("grant_type is missing")]
     GrantTypeMissing,
+    /// No `token` in a revocation request (RFC 7009 §2.1).
+    #[error("token is missing")]
+    TokenMissing,
     /// More than one way of client authentication (RFC 6749 §2.3).
     #[error("use exactly one way of client authentication")]
     CredentialsTwice,
@@ -49,6 +52,7 @@ impl RequestDefect {
             Self::FormMalformed => "form_malformed",
             Self::ParameterRepeated => "parameter_repeated",
             Self::GrantTypeMissing => "grant_type_missing",
+            Self::TokenMissing => "token_missing",
             Self::CredentialsTwice => "credentials_twice",
             Self::AssertionMissing => "assertion_missing",
             Self::AssertionTypeMissing => "assertion_type_missing",

@@ -1,6 +1,6 @@
 use actix_web::web::Bytes;
 use bridge_jose::{Algorithm, PublicJwk, jwks_json};
-use bridge_types::{Fingerprint, IssuerUrl};
+use bridge_types::{Fingerprint, Invalid, IssuerUrl, StatusListUri};
 use serde_json::json;
 
 /// The addresses of an issuer, under its identifier.
@@ -20,6 +20,29 @@ impl Endpoints {
         format!("{}/token", self.base_path)
     }
 
+    pub(crate) fn revocation_path(&self) -> String {
+        format!("{}/revoke", self.base_path)
+    }
+
+    pub(crate) fn status_lists_path(&self) -> String {
+        format!("{}/status-lists", self.base_path)
+    }
+
+    /// The address of one status list: `sub` of the list, `uri` of the tokens that refer to it.
+    pub(crate) fn status_list(&self, number: u64) -> Result<StatusListUri, Invalid> {
+        self.status_list_text(number).parse()
+    }
+
+    pub(crate) fn status_list_text(&self, number: u64) -> String {
+        format!("{}/status-lists/{number}", self.base)
+    }
+
+    /// The number in the address of one of the own status lists.
+    pub(crate) fn status_list_number(&self, uri: &StatusListUri) -> Option<u64> {
+        let number = uri.as_str().strip_prefix(&self.base)?.strip_prefix("/status-lists/")?.parse().ok()?;
+        (self.status_list_text(number) == uri.as_str()).then_some(number)
+    }
+
     pub(crate) fn keys_path(&self) -> String {
         format!("{}/jwks.json", self.base_path)
     }
@@ -30,13 +53,17 @@ impl Endpoints {
     }
 }
 
+/// How long a cache on the way may keep a list, in seconds: what it keeps delays a revocation beyond the list's `ttl`.
+const STATUS_LIST_MAX_AGE: u32 = 1;
+
 /// For how long a fetched key set may be kept, in seconds. A rotation waits for it.
 pub(crate) const KEYS_MAX_AGE: u32 = 300;
 
-/// A JSON document that anybody may fetch and keep for a while.
-#[derive(Debug)]
+/// A document that anybody may fetch and keep for a while.
+#[derive(Debug, Clone)]
 pub(crate) struct Document {
     pub(crate) body: Bytes,
+    pub(crate) content_type: &'static str,
     /// The opaque part of a strong entity tag (RFC 9110 §8.8.3).
     pub(crate) etag: String,
     /// For how long, in seconds.
@@ -45,7 +72,8 @@ pub(crate) struct Document {
 
 impl Document {
     fn new(json: String, max_age: u32) -> Self {
-        Self { etag: Fingerprint::of(json.as_bytes()).to_string(), body: json.into(), max_age }
+        let etag = Fingerprint::of(json.as_bytes()).to_string();
+        Self { etag, body: json.into(), content_type: "application/json", max_age }
     }
 
     /// The JWK set (RFC 7517 §5).
@@ -65,7 +93,21 @@ impl Document {
             "response_types_supported": [],
             "token_endpoint_auth_methods_supported": ["private_key_jwt"],
             "token_endpoint_auth_signing_alg_values_supported": algorithms,
+            "revocation_endpoint": format!("{base}/revoke"),
+            "revocation_endpoint_auth_methods_supported": ["private_key_jwt"],
+            "revocation_endpoint_auth_signing_alg_values_supported": algorithms,
+            "status_list_aggregation_endpoint": format!("{base}/status-lists"),
         });
         Self::new(metadata.to_string(), 3600)
+    }
+
+    /// The addresses of all status lists (draft-ietf-oauth-status-list §9.3).
+    pub(crate) fn status_list_aggregation(uris: &[String]) -> Self {
+        Self::new(json!({ "status_lists": uris }).to_string(), STATUS_LIST_MAX_AGE)
+    }
+
+    /// A signed status list (draft-ietf-oauth-status-list §8.2).
+    pub(crate) fn status_list(token: String) -> Self {
+        Self { content_type: "application/statuslist+jwt", ..Self::new(token, STATUS_LIST_MAX_AGE) }
     }
 }

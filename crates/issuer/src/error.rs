@@ -20,6 +20,9 @@ pub enum TokenError {
     /// Correct the client's authentication.
     #[error("client not authenticated: {0}")]
     InvalidClient(#[from] ClientDefect),
+    /// Have the client enabled again. It proved who it is.
+    #[error("client disabled")]
+    UnauthorizedClient,
     /// Use `client_credentials`.
     #[error("unsupported grant type: expected client_credentials")]
     UnsupportedGrantType,
@@ -50,6 +53,7 @@ impl TokenError {
             Self::InvalidRequest(RequestDefect::BodyTooSlow) => (StatusCode::REQUEST_TIMEOUT, "invalid_request"),
             Self::InvalidRequest(_) => (StatusCode::BAD_REQUEST, "invalid_request"),
             Self::InvalidClient(_) => (StatusCode::UNAUTHORIZED, "invalid_client"),
+            Self::UnauthorizedClient => (StatusCode::BAD_REQUEST, "unauthorized_client"),
             Self::UnsupportedGrantType => (StatusCode::BAD_REQUEST, "unsupported_grant_type"),
             Self::InvalidScope(_) => (StatusCode::BAD_REQUEST, "invalid_scope"),
             Self::InvalidTarget(_) => (StatusCode::BAD_REQUEST, "invalid_target"),
@@ -68,11 +72,12 @@ impl TokenError {
         match self {
             Self::InvalidRequest(defect) => defect.to_string(),
             Self::InvalidClient(defect) => defect.description().to_owned(),
+            Self::UnauthorizedClient => "this client is disabled".to_owned(),
             Self::UnsupportedGrantType => "the only grant type is client_credentials".to_owned(),
             Self::InvalidScope(defect) => defect.to_string(),
             Self::InvalidTarget(defect) => defect.to_string(),
             Self::RateLimited(_) => "too many requests; try again later".to_owned(),
-            Self::Unavailable(_) => "no token can be issued right now; try again".to_owned(),
+            Self::Unavailable(_) => "the request cannot be served right now; try again".to_owned(),
         }
     }
 
@@ -81,6 +86,7 @@ impl TokenError {
         match self {
             Self::InvalidRequest(defect) => defect.detail(),
             Self::InvalidClient(defect) => defect.detail(),
+            Self::UnauthorizedClient => "client_disabled",
             Self::UnsupportedGrantType => "grant_type_unsupported",
             Self::InvalidScope(defect) => defect.detail(),
             Self::InvalidTarget(defect) => defect.detail(),
@@ -132,7 +138,7 @@ pub enum Outage {
     /// The issuer is shutting down.
     #[error("the issuer is stopping")]
     Stopping,
-    /// The store could not keep the assertion's `jti`.
+    /// The store could not keep the assertion's `jti`, reserve an index for the token, or revoke one.
     #[error(transparent)]
     Store(Arc<StoreFailure>),
     /// The keys could not be read, or none could sign.
@@ -161,4 +167,7 @@ pub enum StartError {
     /// The signing key can be neither read nor made.
     #[error("no signing key: {0}")]
     Keys(#[from] KeyRingError),
+    /// The store does not say which clients are disabled.
+    #[error("the state of clients is unknown: {0}")]
+    Store(#[from] StoreFailure),
 }

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 /// More parameters than any token request has.
 const MAX_PARAMETERS: usize = 32;
 
-/// The parameters of a token request (RFC 6749 §4.4.2, RFC 7521 §4.2, RFC 8707 §2), each at most once.
+/// The parameters of a token request (RFC 6749 §4.4.2, RFC 7521 §4.2, RFC 8707 §2) or of a revocation request (RFC 7009
+/// §2.1), each at most once.
 ///
 /// No `Debug`: it carries credentials.
 #[derive(Default)]
@@ -18,6 +19,8 @@ pub(crate) struct TokenForm<'r> {
     pub(crate) client_secret: Option<Cow<'r, str>>,
     pub(crate) client_assertion: Option<Cow<'r, str>>,
     pub(crate) client_assertion_type: Option<Cow<'r, str>>,
+    /// RFC 7009 §2.1, for the revocation endpoint alone.
+    pub(crate) token: Option<Cow<'r, str>>,
     unrecognised: Vec<Cow<'r, str>>,
 }
 
@@ -55,6 +58,7 @@ impl<'r> TokenForm<'r> {
             "client_secret" => &mut self.client_secret,
             "client_assertion" => &mut self.client_assertion,
             "client_assertion_type" => &mut self.client_assertion_type,
+            "token" => &mut self.token,
             _ if self.unrecognised.contains(&name) => return Err(RequestDefect::ParameterRepeated),
             _ => {
                 self.unrecognised.push(name);

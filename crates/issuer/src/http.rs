@@ -19,8 +19,9 @@ const MAX_BODY: usize = 64 * 1024;
 const BODY_PATIENCE: Duration = Duration::from_secs(10);
 
 impl Issuer {
-    /// Adds the routes of the issuer: `POST …/token`, `GET …/jwks.json`, and
-    /// `GET /.well-known/oauth-authorization-server…` (RFC 8414 §3.1), where `…` is the path of the issuer identifier.
+    /// Adds the routes of the issuer: `POST …/token`, `POST …/revoke`, `GET …/jwks.json`, `GET …/status-lists`,
+    /// `GET …/status-lists/{number}`, and `GET /.well-known/oauth-authorization-server…` (RFC 8414 §3.1), where `…` is the
+    /// path of the issuer identifier.
     ///
     /// Every other method gets 405 with `Allow`. Called once per worker thread.
     pub fn configure(self: &Arc<Self>, config: &mut ServiceConfig) {
@@ -28,6 +29,9 @@ impl Issuer {
         config
             .app_data(Data::from(Arc::clone(self)))
             .service(web::resource(endpoints.token_path()).post(token))
+            .service(web::resource(endpoints.revocation_path()).post(revoke))
+            .service(web::resource(endpoints.status_lists_path()).get(status_lists).head(status_lists))
+            .service(web::resource(endpoints.status_lists_path() + "/{number}").get(status_list).head(status_list))
             .service(web::resource(endpoints.keys_path()).get(keys).head(keys))
             .service(web::resource(endpoints.metadata_path()).get(metadata).head(metadata));
     }
@@ -44,6 +48,22 @@ async fn token(issuer: Data<Issuer>, request: HttpRequest, payload: Payload) -> 
     };
     match outcome {
         Ok(token) => success(&token),
+        Err(error) => refusal(&error),
+    }
+}
+
+/// RFC 7009 §2: the answer to a request that is in order is empty, whatever became of the token.
+async fn revoke(issuer: Data<Issuer>, request: HttpRequest, payload: Payload) -> HttpResponse {
+    let peer = PeerAddress::from(request.peer_addr());
+    let outcome = match read(&request, payload).await {
+        Ok(body) => {
+            let authorization_header = request.headers().contains_key(header::AUTHORIZATION);
+            issuer.revoke(TokenRequest { form: &body, authorization_header, peer }).await
+        }
+        Err(defect) => Err(issuer.refuse_revocation(defect, peer)),
+    };
+    match outcome {
+        Ok(_) => uncached(&mut HttpResponse::Ok()).finish(),
         Err(error) => refusal(&error),
     }
 }
@@ -145,6 +165,20 @@ async fn metadata(issuer: Data<Issuer>, request: HttpRequest) -> HttpResponse {
     serve(&issuer.metadata, &request)
 }
 
+async fn status_lists(issuer: Data<Issuer>, request: HttpRequest) -> HttpResponse {
+    match issuer.published.aggregation() {
+        Some(document) => serve(&document, &request),
+        None => HttpResponse::ServiceUnavailable().insert_header((header::RETRY_AFTER, "2")).finish(),
+    }
+}
+
+async fn status_list(issuer: Data<Issuer>, number: web::Path<u64>, request: HttpRequest) -> HttpResponse {
+    match issuer.published.list(*number) {
+        Some(document) => serve(&document, &request),
+        None => HttpResponse::NotFound().finish(),
+    }
+}
+
 /// Answers with the document, or with 304 when the caller has it already (RFC 9110 §13.1.2).
 fn serve(document: &Document, request: &HttpRequest) -> HttpResponse {
     let etag = EntityTag::new_strong(document.etag.clone());
@@ -156,5 +190,5 @@ fn serve(document: &Document, request: &HttpRequest) -> HttpResponse {
     let mut answer = if unchanged { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     let fresh_for = CacheControl(vec![CacheDirective::Public, CacheDirective::MaxAge(document.max_age)]);
     answer.insert_header(ETag(etag)).insert_header(fresh_for);
-    if unchanged { answer.finish() } else { answer.content_type("application/json").body(document.body.clone()) }
+    if unchanged { answer.finish() } else { answer.content_type(document.content_type).body(document.body.clone()) }
 }

@@ -6,16 +6,21 @@ use crate::error::{Outage, StartError, TokenError};
 use crate::form::TokenForm;
 use crate::record::Attempt;
 use crate::replay::{AuthenticatedClient, ReplayGuard};
-use crate::request::Asked;
-use crate::{Clients, IssuerConfig, IssuerStore, KeyPurpose, KeyRing, KeySnapshot, TokenRequest};
+use crate::request::{Asked, Credentials};
+use crate::status::{Indices, Published, Publisher, Ticket};
+use crate::{
+    Clients, IssuerConfig, IssuerStore, KeyPurpose, KeyRing, KeySnapshot, RevokeToken, StatusInMemory, StatusStore,
+    TokenRequest,
+};
 use arc_swap::ArcSwap;
-use bridge_jose::Typ;
 use bridge_jose::profile::AccessTokenClaims;
+use bridge_jose::{StatusClaim, Typ};
 use bridge_limits::PeerAddress;
 use bridge_types::{AccessToken, Audience, Clock, ScopeSet, TokenId};
 use jiff::Timestamp;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::task::JoinHandle;
 
 /// How old the keys that are published may be. A change is noticed much sooner; this is for a process that notices none.
 const PUBLISHED_AGE: Duration = Duration::from_secs(1);
@@ -33,6 +38,10 @@ pub struct Issuer {
     replay: ReplayGuard,
     bounds: Bounds,
     clock: Arc<dyn Clock>,
+    indices: Indices,
+    pub(crate) revoker: Arc<dyn RevokeToken>,
+    pub(crate) published: Published,
+    publishing: Mutex<Option<JoinHandle<()>>>,
     pub(crate) metadata: Document,
 }
 
@@ -45,6 +54,25 @@ pub struct IssuedToken {
     pub expires_in: Duration,
     /// What it permits: exactly what was asked for.
     pub scope: ScopeSet,
+}
+
+/// Where an issuer keeps what it must not forget besides its keys. The three may be one.
+#[derive(Clone)]
+pub struct IssuerStores {
+    /// Used assertions.
+    pub issuer: Arc<dyn IssuerStore>,
+    /// The status of tokens.
+    pub status: Arc<dyn StatusStore>,
+    /// What revokes a token, for the revocation endpoint.
+    pub revoker: Arc<dyn RevokeToken>,
+}
+
+impl IssuerStores {
+    /// The status of tokens is forgotten with the process: for tests, and for an issuer that needs no memory.
+    pub fn with_status_in_memory(issuer: Arc<dyn IssuerStore>) -> Self {
+        let status = Arc::new(StatusInMemory::default());
+        Self { issuer, status: Arc::clone(&status) as _, revoker: status }
+    }
 }
 
 /// What a client gets: scopes that are all registered for it at that audience.
@@ -63,13 +91,17 @@ impl Issuer {
     /// [`StartError`] when there is no usable key.
     pub async fn start(
         config: IssuerConfig,
-        store: Arc<dyn IssuerStore>,
+        stores: IssuerStores,
         ring: Arc<KeyRing>,
         clients: Clients,
         clock: Arc<dyn Clock>,
     ) -> Result<Arc<Self>, StartError> {
         ring.ensure(&KeyPurpose::AccessTokens, config.algorithm()).await?;
-        Ok(Arc::new(Self {
+        let IssuerStores { issuer: store, status, revoker } = stores;
+        let known: Vec<_> = clients.iter().map(|client| client.id().clone()).collect();
+        let indices = Indices::start(config.url(), Arc::clone(&status), Arc::clone(&clock), known.into_iter()).await?;
+        let mut publisher = Publisher::new(status, Arc::clone(&clock), config.status_lists());
+        let issuer = Arc::new(Self {
             metadata: Document::metadata(config.url()),
             clients: ArcSwap::from_pointee(clients),
             replay: ReplayGuard::start(store, Arc::clone(&clock)),
@@ -77,7 +109,15 @@ impl Issuer {
             config,
             ring,
             clock,
-        }))
+            indices,
+            revoker,
+            published: Published::default(),
+            publishing: Mutex::default(),
+        });
+        publisher.begin(&issuer).await;
+        let publishing = tokio::spawn(publisher.run(Arc::downgrade(&issuer)));
+        *issuer.publishing.lock().unwrap_or_else(PoisonError::into_inner) = Some(publishing);
+        Ok(issuer)
     }
 
     /// What it is called and what its tokens are like.
@@ -96,6 +136,16 @@ impl Issuer {
         self.ring.no_older_than(PUBLISHED_AGE).await
     }
 
+    /// What callers may ask for, counted.
+    pub(crate) fn bounds(&self) -> &Bounds {
+        &self.bounds
+    }
+
+    /// The clock.
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
     /// The registered clients as they are now.
     pub fn clients(&self) -> Arc<Clients> {
         self.clients.load_full()
@@ -104,6 +154,7 @@ impl Issuer {
     /// Puts a new table of clients in the place of the old one. Requests that already run keep the one they began with;
     /// tokens that are out stay valid until they expire.
     pub fn replace_clients(&self, clients: Clients) {
+        self.indices.expect(clients.iter().map(|client| client.id().clone()));
         self.clients.store(Arc::new(clients));
     }
 
@@ -135,6 +186,10 @@ impl Issuer {
     /// Takes no more token requests, lets those that run end, and ends the background task. The rest keeps answering.
     pub async fn stop(&self) {
         self.replay.stop().await;
+        self.indices.stop();
+        if let Some(publishing) = self.publishing.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            publishing.abort();
+        }
     }
 
     async fn issue(&self, request: TokenRequest<'_>, attempt: &mut Attempt) -> Result<IssuedToken, TokenError> {
@@ -144,27 +199,38 @@ impl Issuer {
         let form = TokenForm::parse(request.form)?;
         attempt.asks_for(form.resource.as_deref(), form.scope.as_deref());
         let asked = Asked::read(&form, request.authorization_header)?;
-        let assertion = self.check_assertion(&asked, now, attempt).await?;
-        let client = self.replay.claim(assertion).await?;
-        self.check_again(&client).await?;
-        let client = self.bounds.admit(client)?;
+        let client = self.authenticate(&asked.credentials, now, attempt).await?;
         let grant = Grant::of(client, asked)?;
         self.mint(grant, now, attempt).await
+    }
+
+    /// Finds out who sent a request, uses its assertion up, and counts the request for its rate.
+    pub(crate) async fn authenticate(
+        &self,
+        credentials: &Credentials<'_>,
+        now: Timestamp,
+        attempt: &mut Attempt,
+    ) -> Result<AuthenticatedClient, TokenError> {
+        let assertion = self.check_assertion(credentials, now, attempt).await?;
+        let client = self.replay.claim(assertion).await?;
+        self.check_again(&client).await?;
+        self.bounds.admit(client)
     }
 
     /// A key that is not known may be a minute old and come from another process: then the keys are read again.
     async fn check_assertion(
         &self,
-        asked: &Asked<'_>,
+        credentials: &Credentials<'_>,
         now: Timestamp,
         attempt: &mut Attempt,
     ) -> Result<VerifiedAssertion, ClientDefect> {
         let (issuer, clients) = (self.config.url(), self.clients.load_full());
-        let known = self.ring.snapshot();
-        let checked = VerifiedAssertion::check(asked, &Known { issuer, clients: &clients, keys: &known }, now, attempt);
+        let keys = self.ring.snapshot();
+        let known = Known { issuer, clients: &clients, keys: &keys };
+        let checked = VerifiedAssertion::check(credentials, &known, now, attempt);
         let Err(ClientDefect::KeyUnknown) = checked else { return checked };
         let keys = self.ring.no_older_than(UNKNOWN_KEY_AGE).await;
-        VerifiedAssertion::check(asked, &Known { issuer, clients: &clients, keys: &keys }, now, attempt)
+        VerifiedAssertion::check(credentials, &Known { issuer, clients: &clients, keys: &keys }, now, attempt)
     }
 
     /// The key of the assertion must not have been revoked before the assertion was claimed, whoever revoked it.
@@ -176,18 +242,20 @@ impl Issuer {
     /// Makes an access token (RFC 9068 §2).
     async fn mint(&self, grant: Grant, now: Timestamp, attempt: &mut Attempt) -> Result<IssuedToken, TokenError> {
         let client_id = grant.client.client().id();
+        let Ticket { reference, not_before } = self.indices.take(client_id, grant.client.revisions().clients).await?;
+        let issued_at = not_earlier(now, not_before);
         let claims = AccessTokenClaims {
             iss: self.config.url().clone(),
             sub: client_id.clone(),
             client_id: client_id.clone(),
             aud: grant.audience,
             scope: grant.scope,
-            iat: now.into(),
-            exp: now.checked_add(self.config.lifetime()).map_err(|_| Outage::Token)?.into(),
+            iat: issued_at.into(),
+            exp: issued_at.checked_add(self.config.lifetime()).map_err(|_| Outage::Token)?.into(),
             nbf: None,
             jti: TokenId::random(),
             cnf: None,
-            status: None,
+            status: Some(StatusClaim { status_list: reference }),
         };
         let revision = Some(grant.client.revisions().keys);
         let signed = self.ring.sign(revision, Typ::AccessToken, &claims).await.map_err(Outage::Keys)?;
@@ -205,6 +273,15 @@ impl Grant {
             return Err(ScopeDefect::NotRegistered.into());
         }
         Ok(Self { audience: audience.clone(), scope: asked.scope, client })
+    }
+}
+
+/// The moment of issue: now, or the first second that a revocation of all tokens of the client does not cover. That lies
+/// less than a second ahead, which the leeway of every validator forgives; waiting for it would not be forgiven.
+fn not_earlier(now: Timestamp, not_before: Option<i64>) -> Timestamp {
+    match not_before {
+        Some(second) if second > now.as_second() => Timestamp::from_second(second).unwrap_or(now),
+        _ => now,
     }
 }
 

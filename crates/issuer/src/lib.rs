@@ -8,7 +8,10 @@
 //! formed → assertion: form, header, client, key, signature, claims → its `jti` is claimed, durably → the client keeps to
 //! its rate → the client's access list → the token is signed. Each passed check is a value that the next one takes.
 //!
-//! What it does NOT do: revoke tokens, bind tokens to a sender's key.
+//! Tokens can be revoked: each has a place in a status list, and the lists are served beside the keys (RFC 7009,
+//! draft-ietf-oauth-status-list). Telling partners at once is the composition's business.
+//!
+//! What it does NOT do: bind tokens to a sender's key.
 
 mod assertion;
 mod bounds;
@@ -26,7 +29,9 @@ mod key_backend;
 mod record;
 mod replay;
 mod request;
+mod revocation;
 mod ring;
+mod status;
 mod store;
 
 pub use bridge_limits::{PeerAddress, Rate};
@@ -36,12 +41,17 @@ pub use config::{IssuerConfig, TokenLimits};
 pub use defect::{ClientDefect, RequestDefect, ScopeDefect, TargetDefect};
 pub use embedded_keys::EmbeddedKeys;
 pub use error::{Outage, RateLimited, StartError, TokenError};
-pub use issuer::{IssuedToken, Issuer};
+pub use issuer::{IssuedToken, Issuer, IssuerStores};
 pub use key_backend::{KeyBackend, KeyBackendFailure};
 pub use request::TokenRequest;
+pub use revocation::{Ignored, Revocation};
 pub use ring::{
     Change, ChangeError, KeyPurpose, KeyRecord, KeyRing, KeyRingError, KeySnapshot, KeyState, KeyStore, KeyTimes,
     KeysInMemory, Knowledge, LiveKeys, NewKey, Overtaken, PartnerEvidence, Replacement, Rotation, RotationRequest,
     Signed, Step, StoredKey, WaitingKey, Witness,
+};
+pub use status::{
+    BlockId, BlockWanted, ClientLimits, LIST_SIZE, ListRevision, ReservedBlock, RevocationOutcome, RevokeToken,
+    Standing, StatusInMemory, StatusListConfig, StatusStore, TokenToRevoke,
 };
 pub use store::{Claims, IssuerStore, Revisions, StoreFailure, UsedAssertion};

@@ -1,6 +1,7 @@
 use crate::error::TokenError;
 use crate::issuer::IssuedToken;
-use bridge_types::{Clock, IssuerUrl, KeyId};
+use crate::revocation::{Ignored, Revocation};
+use bridge_types::{Clock, Fingerprint, IssuerUrl, KeyId};
 use std::time::Duration;
 
 /// How many characters of a value that a stranger chose go to the log.
@@ -9,7 +10,7 @@ const MAX_VALUE: usize = 128;
 /// How many characters of a reason go to the log. It may quote a value.
 const MAX_REASON: usize = 512;
 
-/// What is known about one token request while it runs, for its one line in the log.
+/// What is known about one request while it runs, for its one line in the log.
 pub(crate) struct Attempt {
     started: Duration,
     /// The key of the assertion, or of the token once there is one.
@@ -37,8 +38,7 @@ impl Attempt {
 
     /// Writes the line and counts the outcome.
     pub(crate) fn record(&self, issuer: &IssuerUrl, clock: &dyn Clock, outcome: Result<&IssuedToken, &TokenError>) {
-        let latency = clock.monotonic().saturating_sub(self.started);
-        let latency_us = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
+        let latency_us = self.latency_us(clock);
         match outcome {
             Ok(token) => self.issued(issuer, token, latency_us),
             Err(error @ TokenError::Unavailable(_)) => self.failed(issuer, error, latency_us),
@@ -50,6 +50,66 @@ impl Attempt {
             Err(error) => error.code(),
         };
         metrics::counter!("bridge_token_requests_total", "outcome" => outcome).increment(1);
+    }
+
+    /// Writes the line of a revocation request and counts the outcome.
+    pub(crate) fn record_revocation(
+        &self,
+        issuer: &IssuerUrl,
+        clock: &dyn Clock,
+        token: Option<Fingerprint>,
+        outcome: Result<&Revocation, &TokenError>,
+    ) {
+        let latency_us = self.latency_us(clock);
+        match outcome {
+            Ok(Revocation::Revoked) => self.revoked(issuer, token, latency_us),
+            Ok(Revocation::Ignored(ignored)) => self.ignored(issuer, token, *ignored, latency_us),
+            Err(error) => self.not_revoked(issuer, token, error, latency_us),
+        }
+        let outcome = match outcome {
+            Ok(Revocation::Revoked) => "revoked",
+            Ok(Revocation::Ignored(_)) => "ignored",
+            Err(error) => error.code(),
+        };
+        metrics::counter!("bridge_revocation_requests_total", "outcome" => outcome).increment(1);
+    }
+
+    fn revoked(&self, iss: &IssuerUrl, token: Option<Fingerprint>, latency_us: u64) {
+        tracing::info!(
+            target: "bridge", event = "token_revoked", outcome = "ok", %iss, client_id = self.client_id,
+            token = token.map(tracing::field::display), status = 200, latency_us, "token revoked by its client"
+        );
+    }
+
+    fn ignored(&self, iss: &IssuerUrl, token: Option<Fingerprint>, ignored: Ignored, latency_us: u64) {
+        tracing::warn!(
+            target: "bridge", event = "revocation_ignored", outcome = "ok", detail = ignored.code(), %iss,
+            client_id = self.client_id, token = token.map(tracing::field::display), status = 200, latency_us,
+            "nothing was revoked: {ignored}"
+        );
+    }
+
+    fn not_revoked(&self, iss: &IssuerUrl, token: Option<Fingerprint>, error: &TokenError, latency_us: u64) {
+        let (status, reason) = error.answer();
+        let message = excerpt(&error.to_string(), MAX_REASON);
+        let (kid, client_id) = (self.kid.as_ref().map(KeyId::as_str), self.client_id.as_deref());
+        let (detail, status, token) = (error.detail(), status.as_u16(), token.map(tracing::field::display));
+        if matches!(error, TokenError::Unavailable(_)) {
+            tracing::error!(
+                target: "bridge", event = "revocation_refused", outcome = "error", reason, detail, %iss, kid,
+                client_id, token, status, latency_us, "{message}"
+            );
+        } else {
+            tracing::warn!(
+                target: "bridge", event = "revocation_refused", outcome = "deny", reason, detail, %iss, kid,
+                client_id, token, status, latency_us, "{message}"
+            );
+        }
+    }
+
+    fn latency_us(&self, clock: &dyn Clock) -> u64 {
+        let latency = clock.monotonic().saturating_sub(self.started);
+        u64::try_from(latency.as_micros()).unwrap_or(u64::MAX)
     }
 
     fn issued(&self, iss: &IssuerUrl, token: &IssuedToken, latency_us: u64) {

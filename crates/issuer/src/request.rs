@@ -7,7 +7,7 @@ use bridge_types::ScopeSet;
 /// RFC 7523 §2.2.
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// What of a token request matters once HTTP is done with it.
+/// What of a token or revocation request matters once HTTP is done with it.
 ///
 /// No `Debug`: it carries credentials.
 #[derive(Clone, Copy)]
@@ -20,10 +20,23 @@ pub struct TokenRequest<'r> {
     pub peer: PeerAddress,
 }
 
-/// A token request that is well formed in every parameter. Who sent it is not known yet.
-pub(crate) struct Asked<'f> {
+/// The credentials of a request, well formed. Whose they are is not known yet.
+pub(crate) struct Credentials<'f> {
     pub(crate) assertion: &'f str,
     pub(crate) client_id: Option<&'f str>,
+}
+
+impl<'f> Credentials<'f> {
+    /// Takes the one credential out of the form.
+    pub(crate) fn read(form: &'f TokenForm<'_>, authorization_header: bool) -> Result<Self, TokenError> {
+        let assertion = assertion(form, authorization_header)?;
+        Ok(Self { assertion, client_id: form.client_id.as_deref() })
+    }
+}
+
+/// A token request that is well formed in every parameter. Who sent it is not known yet.
+pub(crate) struct Asked<'f> {
+    pub(crate) credentials: Credentials<'f>,
     pub(crate) resource: &'f str,
     pub(crate) scope: ScopeSet,
 }
@@ -36,7 +49,7 @@ impl<'f> Asked<'f> {
             Some(_) => return Err(TokenError::UnsupportedGrantType),
             None => return Err(RequestDefect::GrantTypeMissing.into()),
         }
-        let assertion = assertion(form, authorization_header)?;
+        let credentials = Credentials::read(form, authorization_header)?;
         let resource = match form.resource.as_deref() {
             Some(_) if form.more_resources => return Err(TargetDefect::Repeated.into()),
             Some(resource) => resource,
@@ -44,7 +57,7 @@ impl<'f> Asked<'f> {
         };
         let scope = form.scope.as_deref().ok_or(ScopeDefect::Missing)?;
         let scope = scope.parse().map_err(|_| ScopeDefect::Malformed)?;
-        Ok(Self { assertion, client_id: form.client_id.as_deref(), resource, scope })
+        Ok(Self { credentials, resource, scope })
     }
 }
 

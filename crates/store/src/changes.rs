@@ -19,17 +19,26 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 pub enum Topic {
     /// The keys of the issuer and of the managed clients.
     Keys,
+    /// How clients of the issuer stand: disabled, or with a cut-off behind which their tokens are revoked.
+    Clients,
+    /// The status lists of the own issuer: a bit was set, a list announced or forgotten.
+    StatusLists,
+    /// Messages that another process than the dispatcher's has written.
+    Outbox,
     /// What partners' issuers have pushed.
     Notices,
 }
 
 impl Topic {
-    const ALL: [Self; 2] = [Self::Keys, Self::Notices];
+    const ALL: [Self; 5] = [Self::Keys, Self::Clients, Self::StatusLists, Self::Outbox, Self::Notices];
 
     /// Its name in the table `revisions`.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Keys => "keys",
+            Self::Clients => "clients",
+            Self::StatusLists => "status_lists",
+            Self::Outbox => "outbox",
             Self::Notices => "notices",
         }
     }

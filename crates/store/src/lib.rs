@@ -23,6 +23,7 @@ mod moment;
 mod outbox;
 mod queue;
 mod received_status;
+mod status;
 mod url;
 mod used_assertions;
 
@@ -36,4 +37,5 @@ pub use moment::{from_micros, to_micros};
 pub use outbox::{
     Backlog, DeadLetter, Deliver, DeliveryFailure, Dispatcher, Message, MessageId, NewMessage, Pace, PayloadUnreadable,
 };
+pub use status::{DisabledClient, RevokedTokens};
 pub use url::DatabaseUrl;

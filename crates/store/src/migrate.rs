@@ -17,6 +17,7 @@ const OWN: &[Migration] = &[
     Migration { version: 4, name: "outbox recipients", sql: include_str!("../migrations/0004_outbox_recipients.sql") },
     Migration { version: 10, name: "revisions", sql: include_str!("../migrations/0010_revisions.sql") },
     Migration { version: 11, name: "life of keys", sql: include_str!("../migrations/0011_keys.sql") },
+    Migration { version: 20, name: "token status", sql: include_str!("../migrations/0020_token_status.sql") },
     Migration {
         version: 30,
         name: "received revocations",

@@ -12,7 +12,7 @@ use actix_web::test::{TestRequest, init_service, read_body, try_call_service};
 use actix_web::{App, Error};
 use bridge_company::{Application, Context, Partners};
 use bridge_jose::Algorithm;
-use bridge_store::{Database, DatabaseUrl};
+use bridge_store::{Database, DatabaseUrl, Dispatcher, Pace};
 use bridge_testkit::TestIssuer;
 use bridge_types::{Audience, Clock, OwnIssuer, SystemClock};
 use bridge_validator::{Gate, KeySetup, KeyTiming, TrustPolicies, TrustPolicy, Validator, correlate};
@@ -108,10 +108,14 @@ impl<A: Application> Stand<A> {
         self.application = Arc::new(A::new(context));
     }
 
-    /// Lets the background work run until the next restart.
+    /// Delivers messages until the next restart, as a company does.
     pub(crate) fn run(&self) -> JoinHandle<()> {
-        let application = Arc::clone(&self.application);
-        tokio::spawn(async move { application.background().await })
+        let deliver = self.application.deliver().unwrap();
+        let (database, shutdown) = (self.database.clone(), self.shutdown.clone());
+        tokio::spawn(async move {
+            let dispatcher = Dispatcher::new(database, deliver, Pace::default());
+            shutdown.run_until_cancelled(dispatcher.run()).await;
+        })
     }
 
     /// A request of the client `first` of one of the three, with a token for these scopes.

@@ -45,6 +45,8 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: OutboxCommand,
     },
+    /// Revoke tokens of the own issuer, and tell partners at once
+    Revoke(RevokeArguments),
     /// Call a partner's API like curl, with a token that is never shown
     Call(CallArguments),
 }
@@ -97,6 +99,40 @@ pub(super) struct KeyInDanger {
 pub(super) enum ClientsCommand {
     /// Show the clients of the own issuer and what they may ask for
     List,
+    /// Let a client get no more tokens, and revoke those that it has
+    Disable {
+        /// The client: the name of its file in clients/
+        name: String,
+        /// Why. Kept, and told to partners
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
+    /// Let a disabled client get tokens again. Tokens that were revoked stay revoked
+    Enable {
+        /// The client: the name of its file in clients/
+        name: String,
+    },
+}
+
+/// Revoke tokens of the own issuer, and tell partners at once. Works beside a company that serves.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true))]
+pub(super) struct RevokeArguments {
+    /// One token, read from standard input. It is never taken from the command line, where others could read it
+    #[arg(long, group = "what")]
+    pub(super) token: bool,
+    /// One token, read from a file; - is standard input
+    #[arg(long, value_name = "FILE", group = "what")]
+    pub(super) token_file: Option<PathBuf>,
+    /// Every token that a client has got until now. Its next ones are good: `clients disable` ends that too
+    #[arg(long, value_name = "NAME", group = "what")]
+    pub(super) client: Option<String>,
+    /// Every token that the own issuer has issued until now
+    #[arg(long, group = "what")]
+    pub(super) all: bool,
+    /// Why. Told to partners
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -4,6 +4,7 @@ mod arguments;
 mod call;
 mod call_output;
 mod clients;
+mod clients_switch;
 mod config_check;
 mod failure;
 mod keys;
@@ -15,6 +16,7 @@ mod partner_api;
 mod partners_check;
 mod partners_list;
 mod process;
+mod revoke;
 mod serve;
 mod table;
 
@@ -29,6 +31,7 @@ use failure::Failure;
 use keys_revoke::Danger;
 use outbox::Verdict;
 use output::Console;
+use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -37,13 +40,14 @@ struct Invocation {
     directory: PathBuf,
     variables: Variables,
     console: Console,
+    stdin: Box<dyn Read>,
     clock: Arc<dyn Clock>,
 }
 
 /// Runs one command line.
 pub(crate) fn run<A: Application>(process: Process) -> Exit {
     let clock = Arc::new(SystemClock::new());
-    let Process { arguments, variables, stdout, stderr } = process;
+    let Process { arguments, variables, stdin, stdout, stderr } = process;
     let mut console = Console::new(stdout, stderr);
     let parsed = Arguments::command().name(A::COMMAND).about(A::ABOUT).try_get_matches_from(arguments);
     let arguments = match parsed.and_then(|matches| Arguments::from_arg_matches(&matches)) {
@@ -55,7 +59,7 @@ pub(crate) fn run<A: Application>(process: Process) -> Exit {
         Err(error) => return Failure::failed(format!("no runtime: {error}")).report(&mut console),
     };
     console.use_json(arguments.json);
-    let mut invocation = Invocation { directory: arguments.config, variables, console, clock };
+    let mut invocation = Invocation { directory: arguments.config, variables, console, stdin, clock };
     match runtime.block_on(dispatch::<A>(&mut invocation, arguments.command)) {
         Ok(()) => Exit::Done,
         Err(failure) => failure.report(&mut invocation.console),
@@ -74,7 +78,14 @@ async fn dispatch<A: Application>(invocation: &mut Invocation, command: Command)
             KeysCommand::Taint(key) => keys_revoke::run::<A>(invocation, Danger::Taint, key).await,
             KeysCommand::Revoke(key) => keys_revoke::run::<A>(invocation, Danger::Revoke, key).await,
         },
-        Command::Clients { command: ClientsCommand::List } => clients::run(invocation),
+        Command::Clients { command } => match command {
+            ClientsCommand::List => clients::run::<A>(invocation).await,
+            ClientsCommand::Disable { name, reason } => {
+                clients_switch::disable::<A>(invocation, &name, reason.as_deref()).await
+            }
+            ClientsCommand::Enable { name } => clients_switch::enable::<A>(invocation, &name).await,
+        },
+        Command::Revoke(arguments) => revoke::run::<A>(invocation, arguments).await,
         Command::Outbox { command } => match command {
             OutboxCommand::List => outbox::list::<A>(invocation).await,
             OutboxCommand::Retry(dead) => outbox::settle::<A>(invocation, Verdict::Retry, &dead.ids).await,

@@ -1,7 +1,7 @@
 use crate::config::Variables;
 use std::ffi::OsString;
 use std::fmt;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::process::ExitCode;
 
 /// What a command line runs with. `main` takes it from the process, a test makes its own.
@@ -10,6 +10,8 @@ pub struct Process {
     pub arguments: Vec<OsString>,
     /// The environment.
     pub variables: Variables,
+    /// What a command reads that must not stand in its arguments.
+    pub stdin: Box<dyn Read>,
     /// Where results go.
     pub stdout: Box<dyn Write>,
     /// Where complaints go. The log goes to the real standard error, always.
@@ -23,6 +25,7 @@ impl Process {
         Self {
             arguments: std::env::args_os().collect(),
             variables: std::env::vars_os().filter_map(text).collect(),
+            stdin: Box::new(std::io::stdin()),
             stdout: Box::new(std::io::stdout()),
             stderr: Box::new(std::io::stderr()),
         }

@@ -1,7 +1,8 @@
 use super::LimitsConfig;
 use super::company_file::{ApiSection, CompanyFile, IssuerSection, TlsFilesSection, TlsSection};
 use super::overrides::Overrides;
-use super::words::{RotationPeriod, TokenLifetime};
+use super::words::{Period, RotationPeriod, TokenLifetime};
+use bridge_issuer::StatusListConfig;
 use bridge_jose::Algorithm;
 use bridge_process::config::{
     ConfigError, HostAddr, ListenAddr, Located, LoopbackAddr, Name, Source, TelemetryConfig, unreadable,
@@ -11,6 +12,7 @@ use bridge_types::{Audience, IssuerUrl};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use toml::Spanned;
 
 /// What stands in `company.toml`, with every path resolved against the directory of the file.
@@ -47,6 +49,8 @@ pub struct IssuerSettings {
     pub access_token_lifetime: TokenLifetime,
     /// How long a key signs, of the issuer or of a managed client, before it is replaced.
     pub key_rotation: RotationPeriod,
+    /// How old what partners know of revoked tokens may become.
+    pub status_lists: StatusListConfig,
     /// What its signing keys are made for. A key of another algorithm is replaced by rotation.
     pub algorithm: Algorithm,
 }
@@ -121,7 +125,27 @@ impl Checks<'_> {
             listen: self.listener(section.listen)?,
             access_token_lifetime: section.access_token_lifetime,
             key_rotation: section.key_rotation,
+            status_lists: self.status_lists(section.status_list_ttl, section.status_list_lifetime)?,
             algorithm: section.algorithm.unwrap_or(Algorithm::Es256),
+        })
+    }
+
+    fn status_lists(
+        &self,
+        ttl: Option<Spanned<Period>>,
+        lifetime: Option<Spanned<Period>>,
+    ) -> Result<StatusListConfig, ConfigError> {
+        let locate = |span: Option<Spanned<Period>>| span.map(|span| self.source.locate(span).map(|Period(span)| span));
+        let (ttl, lifetime) = (locate(ttl), locate(lifetime));
+        let value = |span: &Option<Located<Duration>>, default| span.as_ref().map_or(default, |span| span.value);
+        let standard = StatusListConfig::default();
+        let spans = (value(&ttl, standard.ttl()), value(&lifetime, standard.lifetime()));
+        let Some(place) = ttl.or(lifetime).map(|span| span.place) else { return Ok(standard) };
+        StatusListConfig::new(spans.0, spans.1).map_err(|invalid| {
+            ConfigError::new(place, format!("the {} cannot be used", invalid.what()))
+                .expected(invalid.expected())
+                .found(format!("ttl {:?}, lifetime {:?}", spans.0, spans.1))
+                .remedy("correct status_list_ttl or status_list_lifetime")
         })
     }
 

@@ -1,5 +1,5 @@
 use super::LimitsConfig;
-use super::words::{RotationPeriod, TokenLifetime};
+use super::words::{Period, RotationPeriod, TokenLifetime};
 use bridge_jose::Algorithm;
 use bridge_process::config::{HostAddr, ListenAddr, LoopbackAddr, Name, TelemetryConfig};
 use bridge_store::DatabaseUrl;
@@ -38,6 +38,8 @@ pub(super) struct IssuerSection {
     pub(super) access_token_lifetime: TokenLifetime,
     #[serde(default)]
     pub(super) key_rotation: RotationPeriod,
+    pub(super) status_list_ttl: Option<Spanned<Period>>,
+    pub(super) status_list_lifetime: Option<Spanned<Period>>,
     pub(super) algorithm: Option<Algorithm>,
 }
 

@@ -72,6 +72,21 @@ impl TryFrom<String> for RotationPeriod {
     }
 }
 
+/// A span of time such as `"30s"`. What it may be depends on what it is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct Period(pub(super) Duration);
+
+impl TryFrom<String> for Period {
+    type Error = Invalid;
+
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        let refused = || Invalid::new("time", "a time such as \"30s\" or \"20m\"", &text);
+        let duration: SignedDuration = text.parse().map_err(|_| refused())?;
+        Duration::try_from(duration).map(Self).map_err(|_| refused())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{RotationPeriod, TokenLifetime};

@@ -13,6 +13,7 @@ mod operations;
 mod outbox;
 mod reach;
 mod reload;
+mod revocation;
 mod rotation;
 mod start;
 mod support;

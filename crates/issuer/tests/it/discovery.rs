@@ -1,4 +1,4 @@
-use crate::support::{FakeStore, ISSUER, World, header, ring};
+use crate::support::{FakeStore, ISSUER, World, header, ring, stores};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{App, test};
 use bridge_issuer::{Clients, Issuer, IssuerConfig};
@@ -34,6 +34,10 @@ async fn the_metadata_says_everything_that_is_offered_and_nothing_else() {
             "response_types_supported": [],
             "token_endpoint_auth_methods_supported": ["private_key_jwt"],
             "token_endpoint_auth_signing_alg_values_supported": ["ES256", "EdDSA", "PS256", "RS256"],
+            "revocation_endpoint": format!("{ISSUER}/revoke"),
+            "revocation_endpoint_auth_methods_supported": ["private_key_jwt"],
+            "revocation_endpoint_auth_signing_alg_values_supported": ["ES256", "EdDSA", "PS256", "RS256"],
+            "status_list_aggregation_endpoint": format!("{ISSUER}/status-lists"),
         })
     );
 }
@@ -91,14 +95,19 @@ async fn an_issuer_with_a_path_has_its_routes_under_it() {
         let (store, clock) = (Arc::new(FakeStore::default()), Arc::new(ManualClock::default()));
         let ring = ring(&store, &clock).await;
         let config = IssuerConfig::new(issuer.clone(), Algorithm::Es256, IssuerConfig::DEFAULT_LIFETIME).unwrap();
-        let served = Issuer::start(config, store, ring, Clients::default(), clock).await.unwrap();
+        let served = Issuer::start(config, stores(&store), ring, Clients::default(), clock).await.unwrap();
         let app = serve!(served);
         let path = issuer.metadata_url().path().to_owned();
         assert_eq!(path, format!("{METADATA}/tenants/1"));
         let metadata: Value =
             test::call_and_read_body_json(&app, test::TestRequest::get().uri(&path).to_request()).await;
         assert_eq!(metadata["issuer"], issuer.as_str());
-        for (member, method, status) in [("jwks_uri", Method::GET, 200), ("token_endpoint", Method::POST, 400)] {
+        for (member, method, status) in [
+            ("jwks_uri", Method::GET, 200),
+            ("token_endpoint", Method::POST, 400),
+            ("revocation_endpoint", Method::POST, 400),
+            ("status_list_aggregation_endpoint", Method::GET, 200),
+        ] {
             let url = metadata[member].as_str().unwrap().strip_prefix("https://login.company-a.example").unwrap();
             let request = test::TestRequest::with_uri(url).method(method).to_request();
             assert_eq!(test::call_service(&app, request).await.status().as_u16(), status, "{url}");

@@ -151,7 +151,7 @@ async fn an_outage_is_a_503_that_says_when_to_come_back() {
     assert_eq!(header(&answer, "retry-after"), "2");
     assert_eq!(
         body(answer).await,
-        json!({"error": "temporarily_unavailable", "error_description": "no token can be issued right now; try again"})
+        json!({"error": "temporarily_unavailable", "error_description": "the request cannot be served right now; try again"})
     );
 }
 

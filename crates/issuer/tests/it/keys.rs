@@ -1,4 +1,4 @@
-use crate::support::{FakeStore, ISSUER, World, ring};
+use crate::support::{FakeStore, ISSUER, World, ring, stores};
 use async_trait::async_trait;
 use bridge_issuer::{
     Change, Clients, EmbeddedKeys, Issuer, IssuerConfig, KeyBackend, KeyBackendFailure, KeyPurpose, KeyRing, KeyState,
@@ -16,7 +16,7 @@ async fn start(store: &Arc<FakeStore>, algorithm: Algorithm) -> Result<Arc<Issue
     let config = IssuerConfig::new(ISSUER.parse().unwrap(), algorithm, IssuerConfig::DEFAULT_LIFETIME).unwrap();
     let clock = Arc::new(ManualClock::default());
     let ring = KeyRing::open(store.clone(), Arc::new(EmbeddedKeys::default()), clock.clone()).await?;
-    Issuer::start(config, store.clone(), ring, Clients::default(), clock).await
+    Issuer::start(config, stores(store), ring, Clients::default(), clock).await
 }
 
 fn signing(issuer: &Issuer) -> PublicJwk {
@@ -124,7 +124,7 @@ async fn a_backend_that_cannot_sign_makes_the_endpoint_unavailable() {
     let ring = KeyRing::open(world.store.clone(), backend.clone(), world.clock.clone()).await.unwrap();
     let config = world.issuer.config().clone();
     let clients = Clients::clone(&world.issuer.clients());
-    let issuer = Issuer::start(config, world.store.clone(), ring, clients, world.clock.clone()).await.unwrap();
+    let issuer = Issuer::start(config, stores(&world.store), ring, clients, world.clock.clone()).await.unwrap();
     let world = World { issuer, ..world };
     world.present(&world.assertion().sign()).await.unwrap();
     backend.sulking.store(true, Ordering::SeqCst);

@@ -1,11 +1,12 @@
 //! A company's issuer with two clients, a store in memory and a clock that is moved by hand.
 
+use crate::fake_status::FakeStatus;
 use actix_web::dev::ServiceResponse;
 use async_trait::async_trait;
 use bridge_issuer::{
     AccessList, Change, ChangeError, Claims, Client, Clients, EmbeddedKeys, IssuedToken, Issuer, IssuerConfig,
-    IssuerStore, KeyRecord, KeyRing, KeyStore, KeysInMemory, LiveKeys, Revisions, StoreFailure, TokenError,
-    TokenLimits, TokenRequest, UsedAssertion,
+    IssuerStore, IssuerStores, KeyRecord, KeyRing, KeyStore, KeysInMemory, LiveKeys, Revisions, StoreFailure,
+    TokenError, TokenLimits, TokenRequest, UsedAssertion,
 };
 use bridge_jose::{Algorithm, KeySet, PublicJwk, SigningKey};
 use bridge_limits::PeerAddress;
@@ -26,6 +27,7 @@ pub(crate) const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type
 pub(crate) struct World {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) store: Arc<FakeStore>,
+    pub(crate) status: Arc<FakeStatus>,
     pub(crate) issuer: Arc<Issuer>,
     /// The key of `order-service`.
     pub(crate) key: SigningKey,
@@ -42,16 +44,22 @@ impl World {
         let key = SigningKey::generate(Algorithm::Es256).unwrap();
         let other_key = SigningKey::generate(Algorithm::Es256).unwrap();
         let (clock, store) = (Arc::new(ManualClock::default()), Arc::new(FakeStore::default()));
+        let status = Arc::clone(&store.status);
         let clients =
             Clients::new([order_service(&[&key]), client("shop", &[&other_key], &[("orders:read", AUDIENCE)])]);
         let issuer = start_limited(&store, &clock, clients.unwrap(), limits).await;
-        Self { clock, store, issuer, key, other_key }
+        Self { clock, store, status, issuer, key, other_key }
     }
 
     /// The same company after a restart: another issuer over the same store.
     pub(crate) async fn restart(&mut self) {
         self.issuer.stop().await;
-        self.issuer = start(&self.store, &self.clock, Clients::clone(&self.issuer.clients())).await;
+        self.issuer = self.replica().await;
+    }
+
+    /// A second issuer of the same company, over the same stores.
+    pub(crate) async fn replica(&self) -> Arc<Issuer> {
+        start(&self.store, &self.clock, Clients::clone(&self.issuer.clients())).await
     }
 
     /// The key that signs access tokens now.
@@ -89,7 +97,11 @@ async fn start_limited(
 ) -> Arc<Issuer> {
     let config = IssuerConfig::new(ISSUER.parse().unwrap(), Algorithm::Es256, IssuerConfig::DEFAULT_LIFETIME).unwrap();
     let config = config.with_limits(limits);
-    Issuer::start(config, store.clone(), ring(store, clock).await, clients, clock.clone()).await.unwrap()
+    Issuer::start(config, stores(store), ring(store, clock).await, clients, clock.clone()).await.unwrap()
+}
+
+pub(crate) fn stores(store: &Arc<FakeStore>) -> IssuerStores {
+    IssuerStores { issuer: store.clone(), status: store.status.clone(), revoker: store.status.clone() }
 }
 
 pub(crate) async fn ring(store: &Arc<FakeStore>, clock: &Arc<ManualClock>) -> Arc<KeyRing> {
@@ -136,6 +148,7 @@ pub(crate) fn refusal(outcome: Result<IssuedToken, TokenError>) -> (&'static str
 /// A store in memory that counts its writes, and that can be made to fail or to take its time.
 pub(crate) struct FakeStore {
     keys: KeysInMemory,
+    pub(crate) status: Arc<FakeStatus>,
     used: Mutex<HashMap<(ClientId, TokenId), Timestamp>>,
     pub(crate) writes: AtomicUsize,
     pub(crate) failing: AtomicBool,
@@ -149,6 +162,7 @@ impl Default for FakeStore {
         let (open, _) = watch::channel(true);
         Self {
             keys: KeysInMemory::default(),
+            status: Arc::default(),
             used: Mutex::default(),
             writes: AtomicUsize::new(0),
             failing: AtomicBool::new(false),
@@ -196,7 +210,8 @@ impl IssuerStore for FakeStore {
         self.writes.fetch_add(1, Ordering::SeqCst);
         self.open.subscribe().wait_for(|open| *open).await.unwrap();
         self.answer()?;
-        let revisions = Revisions { keys: self.keys.keys_revision().await?, clients: 0 };
+        let revisions =
+            Revisions { keys: self.keys.keys_revision().await?, clients: self.status.kept.clients_revision() };
         let mut used = self.used.lock().unwrap();
         let mut claim = |one: &UsedAssertion| used.insert((one.client.clone(), one.id.clone()), one.remember_until);
         Ok(Claims { new: batch.iter().map(|one| claim(one).is_none()).collect(), revisions })

@@ -30,7 +30,9 @@ pub struct SecurityEventClaims {
 }
 
 /// One thing that happened at an issuer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// Its own serde form is for keeping it until it is sent; on the wire it is a part of [`SecurityEventClaims`].
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct SecurityEvent {
     /// When. What the event says of tokens holds for those with `iat` up to and including this second. Where the event
     /// does not say (CAEP 1.0 §2 leaves it out at will), the `iat` of the security event token.
@@ -42,7 +44,8 @@ pub struct SecurityEvent {
 }
 
 /// What an event is about. Everything in it belongs to the issuer that signed the event.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum EventSubject {
     /// One token is revoked: CAEP 1.0 §3.1 `session-revoked` of a `jwt_id`.
     Token {
@@ -76,6 +79,20 @@ pub enum EventSubject {
         /// Its type, which may be anything.
         event_type: String,
     },
+}
+
+impl EventSubject {
+    /// What kind of subject it is, in a word for logs.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Token { .. } => "token",
+            Self::Client { .. } => "client",
+            Self::Credential { .. } => "credential",
+            Self::Key { .. } => "key",
+            Self::Issuer => "issuer",
+            Self::Unknown { .. } => "unknown",
+        }
+    }
 }
 
 /// What was done to a credential (CAEP 1.0 §3.3.1 `change_type`).

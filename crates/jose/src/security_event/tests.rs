@@ -1,5 +1,5 @@
 use super::wire::{CREDENTIAL_CHANGE, KEY_REVOKED, SESSION_REVOKED, TOKENS_REVOKED};
-use super::{CredentialChange, EventSubject, SecurityEventClaims};
+use super::{CredentialChange, EventSubject, SecurityEvent, SecurityEventClaims};
 use serde_json::{Value, json};
 
 const ISSUER: &str = "https://a.example";
@@ -62,6 +62,8 @@ fn each_event_is_read_as_it_is_written() {
         let claims = read(&written).unwrap();
         assert_eq!((&claims.event.subject, claims.event.event_timestamp.as_second()), (&subject, 9), "{written}");
         assert_eq!(serde_json::to_value(&claims).unwrap(), written);
+        let kept = serde_json::to_string(&claims.event).unwrap();
+        assert_eq!(serde_json::from_str::<SecurityEvent>(&kept).unwrap(), claims.event, "{kept}");
     }
 }
 

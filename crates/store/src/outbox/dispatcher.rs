@@ -1,6 +1,6 @@
 use super::turns::Turns;
 use super::{Message, Pace, PayloadUnreadable, table};
-use crate::{Connection, Database, StoreError};
+use crate::{Connection, Database, StoreError, Topic};
 use async_trait::async_trait;
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
@@ -83,6 +83,7 @@ impl Dispatcher {
     /// Delivers what is due, at once when something is written, until it is dropped. What was under way then is
     /// delivered again after the next start.
     pub async fn run(mut self) {
+        let mut others = self.database.watch(Topic::Outbox);
         loop {
             let pause = self.start_due().await.unwrap_or_else(|error| {
                 tracing::error!(target: "bridge", event = "outbox_unreadable", outcome = "error", detail = %error, "the outbox cannot be read");
@@ -92,6 +93,7 @@ impl Dispatcher {
             tokio::select! {
                 Some(ended) = self.tasks.join_next() => self.settle(ended).await,
                 () = database.outbox_changed() => {}
+                Ok(()) = others.changed() => {}
                 () = tokio::time::sleep(pause) => {}
             }
         }

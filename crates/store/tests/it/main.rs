@@ -10,6 +10,7 @@ mod opening;
 mod outbox;
 mod queue;
 mod recording;
+mod status;
 
 use bridge_store::{Database, DatabaseUrl, Migration, OpenError};
 use bridge_testkit::ManualClock;

@@ -6,8 +6,8 @@ use actix_web::test::TestRequest;
 use actix_web::{App, test};
 use async_trait::async_trait;
 use bridge_issuer::{
-    AccessList, Claims, Client, Clients, EmbeddedKeys, Issuer, IssuerConfig, IssuerStore, KeyRing, KeysInMemory, Rate,
-    Revisions, StoreFailure, TokenLimits, UsedAssertion,
+    AccessList, Claims, Client, Clients, EmbeddedKeys, Issuer, IssuerConfig, IssuerStore, IssuerStores, KeyRing,
+    KeysInMemory, Rate, Revisions, StoreFailure, TokenLimits, UsedAssertion,
 };
 use bridge_jose::{Algorithm, KeySet};
 use bridge_testkit::ManualClock;
@@ -51,7 +51,8 @@ async fn issuer(world: &World, clock: &Arc<ManualClock>) -> Arc<Issuer> {
     let limits = TokenLimits { tokens_per_client: most, refusals_per_address: most };
     let ring = KeyRing::open(Arc::new(KeysInMemory::default()), Arc::new(EmbeddedKeys::default()), clock.clone());
     let (store, ring) = (Arc::new(Memory::default()), ring.await.unwrap());
-    Issuer::start(config.unwrap().with_limits(limits), store, ring, clients, clock.clone()).await.unwrap()
+    let (config, stores) = (config.unwrap().with_limits(limits), IssuerStores::with_status_in_memory(store));
+    Issuer::start(config, stores, ring, clients, clock.clone()).await.unwrap()
 }
 
 fn call(request: &TokenRequest) -> TestRequest {

@@ -1,7 +1,7 @@
 use super::{Directory, Notes, Stand};
 use bridge_company::config::Variables;
 use bridge_company::{Exit, Process, run_with};
-use std::io::{self, Write};
+use std::io::{self, Cursor, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -22,18 +22,26 @@ impl Outcome {
 
 /// Runs one command line of the test company on a configuration directory.
 pub(crate) fn run(directory: &Directory, arguments: &[&str], variables: &[(&str, &str)]) -> Outcome {
-    run_in(directory.path(), arguments, variables)
+    run_in(directory.path(), arguments, variables, &[])
 }
 
 /// Runs one command line beside a company that serves in the same test.
 pub(crate) async fn run_beside(stand: &Stand, arguments: &[&str]) -> Outcome {
+    run_beside_with(stand, arguments, "").await
+}
+
+/// The same, with something on standard input.
+pub(crate) async fn run_beside_with(stand: &Stand, arguments: &[&str], stdin: &str) -> Outcome {
     let directory = stand.directory.path().to_owned();
+    let stdin = stdin.to_owned();
     let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
-    let run = move || run_in(&directory, &arguments.iter().map(String::as_str).collect::<Vec<_>>(), &[]);
+    let run =
+        move || run_in(&directory, &arguments.iter().map(String::as_str).collect::<Vec<_>>(), &[], stdin.as_bytes());
     tokio::task::spawn_blocking(run).await.unwrap()
 }
 
-fn run_in(directory: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Outcome {
+fn run_in(directory: &Path, arguments: &[&str], variables: &[(&str, &str)], stdin: &[u8]) -> Outcome {
+    let stdin = Cursor::new(stdin.to_vec());
     let (stdout, stderr) = (Captured::default(), Captured::default());
     let config = directory.to_str().unwrap();
     let arguments = std::iter::once("notes").chain(arguments.iter().copied()).chain(["--config", config]);
@@ -41,6 +49,7 @@ fn run_in(directory: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> O
     let exit = run_with::<Notes>(Process {
         arguments: arguments.map(Into::into).collect(),
         variables,
+        stdin: Box::new(stdin),
         stdout: Box::new(stdout.clone()),
         stderr: Box::new(stderr.clone()),
     });
