@@ -24,7 +24,7 @@ enum Face {
     },
     /// Lists the scenarios with their tags, without playing them
     List(List),
-    /// Fires the attack corpus at a resource server that trusts a test issuer
+    /// Fires the attack corpus at a resource server that trusts a test issuer, or at a token endpoint
     Attack(Attack),
     /// Makes throw-away TLS files for running both companies by hand
     Certificates(Certificates),

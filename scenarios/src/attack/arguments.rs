@@ -3,13 +3,13 @@ use reqwest::Url;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
-/// Which resource server to attack, and how hard.
+/// What to attack, and how hard.
 #[derive(Debug, Args)]
 pub(crate) struct Attack {
-    /// The resource server: scheme, host and port
+    /// The resource server, or the server of the token endpoint: scheme, host and port
     #[arg(long, value_name = "URL")]
     pub(crate) target: Url,
-    /// What the target was told about the test issuer: a TOML file, see attacks/README.md
+    /// What the target was told about the test issuer or the test clients: a TOML file, see attacks/README.md
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: PathBuf,
     /// Where the report goes

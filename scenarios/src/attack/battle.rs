@@ -1,24 +1,24 @@
-//! An attacker at the stand: an issuer that a company trusts, in the attacker's hand.
+//! An attacker at the stand: an issuer that a company trusts, or clients that it has registered, in the attacker's hand.
 
-use super::campaign::{Campaign, SHORTEST_SECRET, Shot};
+use super::campaign::{Campaign, Shot};
 use super::publisher::Publisher;
+use super::round::SHORTEST_SECRET;
 use super::settings::Route;
 use super::target::Target;
-use super::{MARGIN, choose};
+use super::{MARGIN, choose, trust};
 use crate::error::CannotRun;
 use crate::record::log::LogLine;
 use crate::side::Side;
 use crate::stand::{NOTICE, Stand, toml_file};
-use crate::tester::scopes;
 use bridge_jose::Algorithm;
 use bridge_testkit::Pen;
-use bridge_testkit::attacks::{Face, Foreign, Policy, Ring, Strictness, World, vectors};
+use bridge_testkit::attacks::{Face, Policy, Ring, Strictness, World, vectors};
 use bridge_types::{Fingerprint, TokenId};
 use std::collections::{BTreeMap, HashSet};
 use std::net::TcpListener;
 use std::num::NonZeroU32;
-use std::path::PathBuf;
-use toml::{Table, Value};
+use std::path::{Path, PathBuf};
+use toml::Table;
 
 /// How many requests a second: the stand is this machine, and nobody else uses it.
 const RATE: NonZeroU32 = NonZeroU32::new(1000).expect("not zero");
@@ -27,7 +27,7 @@ const RATE: NonZeroU32 = NonZeroU32::new(1000).expect("not zero");
 #[derive(Debug)]
 pub(crate) struct Battle {
     world: World,
-    _publisher: Publisher,
+    publisher: Option<Publisher>,
     trusted: Vec<PathBuf>,
     /// What was fired.
     pub(super) shots: Vec<Shot>,
@@ -38,44 +38,57 @@ pub(crate) struct Battle {
 impl Battle {
     /// Publishes the attacker's keys and lets the company trust them: in one policy with two clients, and in another
     /// with a third.
-    pub(super) async fn prepare(stand: &Stand, side: Side) -> Result<Self, CannotRun> {
+    pub(super) async fn at_route(stand: &Stand, side: Side) -> Result<Self, CannotRun> {
         let listener = TcpListener::bind((crate::stand::DIRECT, 0)).map_err(CannotRun::system("bind a port"))?;
         let port = listener.local_addr().map_err(CannotRun::system("read the address of a port"))?.port();
-        let policy = policy(stand, side, &format!("http://{}:{port}", crate::stand::DIRECT));
-        let run = format!(".{}", TokenId::random());
-        let world = World {
-            face: Face::ResourceServer,
-            rings: rings(&policy)?,
-            policy,
-            pen: Pen::default(),
-            run,
-            margin: MARGIN,
-        };
-        let publisher = Publisher::serve(&world, listener, None)?;
-        let mut battle =
-            Self { world, _publisher: publisher, trusted: Vec::new(), shots: Vec::new(), log: String::new() };
-        battle.let_in(stand, side).await?;
+        let issuer = format!("http://{}:{port}", crate::stand::DIRECT);
+        let mut battle = Self::with(Face::ResourceServer, trust::policy(stand, side, &issuer))?;
+        battle.publisher = Some(Publisher::serve(&battle.world, listener, None)?);
+        for (name, table) in trust::policies(&battle.world.policy) {
+            let (policy, place) = (stand.policy(side, name), stand.log(side).end());
+            battle.write(&policy.path, &table)?;
+            stand.policy_event(&policy, place, "policy_loaded").await?;
+        }
         Ok(battle)
     }
 
-    async fn let_in(&mut self, stand: &Stand, side: Side) -> Result<(), CannotRun> {
-        for (name, table) in trust(&self.world.policy) {
-            let (policy, place) = (stand.policy(side, name), stand.log(side).end());
-            toml_file::write(&policy.path, &table)?;
-            self.trusted.push(policy.path.clone());
-            stand.policy_event(&policy, place, "policy_loaded").await?;
+    /// Registers two clients of the attacker at the company's own issuer.
+    pub(super) async fn at_desk(stand: &Stand, side: Side) -> Result<Self, CannotRun> {
+        let mut battle = Self::with(Face::TokenEndpoint, trust::desk(stand, side))?;
+        let world = &battle.world;
+        let place = stand.log(side).end();
+        let files = trust::clients(&world.policy, [world.jwks(), world.foreign_jwks()]);
+        for client in files {
+            let path = stand.client_file(side, &client.keys_file);
+            toml_file::replace(&path, &client.jwks)?;
+            battle.trusted.push(path);
+            battle.write(&stand.client_file(side, &format!("{}.toml", client.id)), &client.table)?;
         }
+        stand.client_event(side, place).await?;
+        Ok(battle)
+    }
+
+    fn with(face: Face, policy: Policy) -> Result<Self, CannotRun> {
+        let (rings, run) = (rings(&policy)?, format!(".{}", TokenId::random()));
+        let world = World { face, rings, policy, pen: Pen::default(), run, margin: MARGIN };
+        Ok(Self { world, publisher: None, trusted: Vec::new(), shots: Vec::new(), log: String::new() })
+    }
+
+    fn write(&mut self, path: &Path, table: &Table) -> Result<(), CannotRun> {
+        toml_file::write(path, table)?;
+        self.trusted.push(path.to_owned());
         Ok(())
     }
 
-    /// Fires every case at a route.
+    /// Fires every case at a route of the API, or at the token endpoint.
     pub(super) async fn fire(&mut self, stand: &Stand, side: Side, route: Route) -> Result<(), CannotRun> {
-        let url = &stand.plan.parties[side].api.url;
+        let party = &stand.plan.parties[side];
+        let url = if self.world.face == Face::ResourceServer { &party.api.url } else { &party.issuer.url };
         let base = url.parse().map_err(|error| CannotRun::Tester(format!("{url}: {error}")))?;
         let target = Target::with(stand.http.builder(), base, route)?;
         let campaign = Campaign::prepare(&self.world, &target, Strictness::Bridge, NOTICE).await?;
-        let cases = choose(&self.world, Strictness::Bridge, None, NonZeroU32::MAX);
-        self.shots = campaign.fire(&cases, RATE, |_| ()).await?;
+        let rounds = choose(&self.world, Strictness::Bridge, None, NonZeroU32::MAX);
+        self.shots = campaign.fire(&rounds, RATE, |_| ()).await?;
         Ok(())
     }
 }
@@ -88,11 +101,20 @@ impl Battle {
 
     /// How many shots have no line yet.
     pub(super) fn unlogged(&self, lines: &[LogLine]) -> usize {
+        if self.world.face == Face::TokenEndpoint {
+            let refused = lines.iter().filter(|line| line.event() == "token_refused").count();
+            return self.refused().count().saturating_sub(refused);
+        }
         let decisions = lines.iter().filter(|line| line.event() == "decision");
         let logged: HashSet<&str> = decisions.map(|line| line.text("correlation_id")).collect();
         let known =
             |shot: &&Shot| !shot.was_decided() || shot.correlation_id.as_deref().is_some_and(|id| logged.contains(id));
         self.shots.len() - self.shots.iter().filter(known).count()
+    }
+
+    /// The shots that the token endpoint turned down. Where HTTP alone did, nobody decided anything.
+    pub(super) fn refused(&self) -> impl Iterator<Item = &Shot> {
+        self.shots.iter().filter(|shot| !matches!(shot.expected, "allow" | "refused"))
     }
 
     /// How often a token, or a segment of one, stands in the log.
@@ -110,6 +132,7 @@ fn leaks(text: &str, secrets: &HashSet<Fingerprint>) -> usize {
 
 impl Drop for Battle {
     fn drop(&mut self) {
+        drop(self.publisher.take());
         // The directory dies with the run in any case.
         self.trusted.iter().for_each(|path| drop(std::fs::remove_file(path)));
     }
@@ -120,51 +143,6 @@ fn rings(policy: &Policy) -> Result<BTreeMap<Algorithm, Ring>, CannotRun> {
     let keys = serde_json::from_str(include_str!("../../attacks/keys.json"));
     let keys = keys.map_err(|error| CannotRun::Tester(format!("the keys of the vectors: {error}")))?;
     Ok(policy.algorithms.iter().map(|algorithm| (*algorithm, vectors::ring(&keys, *algorithm))).collect())
-}
-
-/// What the company is told: the issuer at this address, for all that the route's own clients may do but the last scope.
-fn policy(stand: &Stand, side: Side, issuer: &str) -> Policy {
-    let scopes = scopes(side);
-    Policy {
-        issuer: issuer.to_owned(),
-        audience: stand.plan.parties[side].api.url.clone(),
-        algorithms: Algorithm::ALL.to_vec(),
-        client: "attacker".to_owned(),
-        scopes: scopes[..2].iter().map(|scope| (*scope).to_owned()).collect(),
-        limited_client: Some("attacker-limited".to_owned()),
-        required_scope: scopes[0].to_owned(),
-        leeway: 30,
-        max_lifetime: Some(900),
-        foreign: Some(Foreign { issuer: format!("{issuer}/other"), client: "attacker-elsewhere".to_owned() }),
-    }
-}
-
-/// The policy files that say so, by name.
-fn trust(policy: &Policy) -> Vec<(&'static str, Table)> {
-    let limited: Vec<&str> =
-        policy.scopes.iter().map(String::as_str).filter(|one| *one != policy.required_scope).collect();
-    let all: Vec<&str> = policy.scopes.iter().map(String::as_str).collect();
-    let mut own = BTreeMap::from([(policy.client.as_str(), all)]);
-    own.extend(policy.limited_client.as_deref().map(|client| (client, limited)));
-    let mut files = vec![("attacker", table(policy, &policy.issuer, own))];
-    if let Some(foreign) = &policy.foreign {
-        let clients = BTreeMap::from([(foreign.client.as_str(), vec![policy.required_scope.as_str()])]);
-        files.push(("attacker-other", table(policy, &foreign.issuer, clients)));
-    }
-    files
-}
-
-fn table(policy: &Policy, issuer: &str, clients: BTreeMap<&str, Vec<&str>>) -> Table {
-    let list = |values: Vec<&str>| Value::Array(values.into_iter().map(Value::from).collect());
-    let client = |scopes| Value::Table(Table::from_iter([("scopes".to_owned(), list(scopes))]));
-    let clients = clients.into_iter().map(|(name, scopes)| (name.to_owned(), client(scopes))).collect();
-    Table::from_iter([
-        ("issuer".to_owned(), issuer.into()),
-        ("audience".to_owned(), policy.audience.as_str().into()),
-        ("algorithms".to_owned(), list(policy.algorithms.iter().map(|algorithm| algorithm.as_str()).collect())),
-        ("max_token_lifetime".to_owned(), "15m".into()),
-        ("clients".to_owned(), Value::Table(clients)),
-    ])
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Fires cases one after the other, at a steady pace, and judges each answer.
 
+use super::round::{Impact, Round};
 use super::target::Target;
 use crate::error::CannotRun;
-use bridge_testkit::attacks::{Answer, Basis, Case, Expected, Fault, Request, Strictness, World, Yardstick, judge};
+use bridge_testkit::attacks::{Answer, Basis, Face, Fault, Request, Strictness, World, Yardstick};
 use bridge_types::{Clock, Fingerprint, SystemClock};
 use serde::Serialize;
 use std::num::NonZeroU32;
@@ -12,8 +13,11 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 /// After so many requests without an answer there is nobody to attack any more.
 const SILENCE: usize = 5;
 
-/// What is shorter than this may stand anywhere by chance.
-pub(super) const SHORTEST_SECRET: usize = 20;
+/// How often a case is fired again when the target asks for patience (RFC 6585 §4).
+const ENCORES: u32 = 5;
+
+/// The longest that is waited then.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// One request and what became of it. No part of a token is kept.
 #[derive(Debug, Clone, Serialize)]
@@ -34,6 +38,9 @@ pub(super) struct Shot {
     pub(super) code: Option<String>,
     /// The name of the request in the target's log.
     pub(super) correlation_id: Option<String>,
+    /// How long the target asked to be left alone.
+    #[serde(skip)]
+    pub(super) pause: Option<Duration>,
     /// The fingerprints of the token and its segments, by which a leak is noticed.
     #[serde(skip)]
     pub(super) secrets: Vec<Fingerprint>,
@@ -67,96 +74,112 @@ impl<'c> Campaign<'c> {
         strictness: Strictness,
         patience: Duration,
     ) -> Result<Self, CannotRun> {
-        let baseline = target.send(&Request::default()).await;
+        let baseline = match world.face {
+            Face::ResourceServer => target.send(&Request::default()).await,
+            // What it says to everybody is no yardstick: nothing of a form has to come back.
+            Face::TokenEndpoint => Ok(Answer { status: 0, headers: Vec::new(), body: String::new() }),
+        };
         let baseline = baseline.map_err(|why| CannotRun::Request(format!("the target does not answer: {why}")))?;
         let yardstick = Yardstick { strictness, required_scope: world.policy.required_scope.clone(), baseline };
         let campaign = Self { world, target, yardstick, clock: SystemClock::new() };
         for algorithm in &world.policy.algorithms {
-            let cases = bridge_testkit::attacks::resource_server::cases(&world.policy, *algorithm);
-            let valid = cases.iter().find(|case| case.id().ends_with("/accepted/plain"));
-            let valid = valid.ok_or_else(|| CannotRun::Tester("the corpus has no valid token".to_owned()))?;
-            campaign.wait_for(valid, patience).await?;
+            let plain = Round::all(world, *algorithm).into_iter().find(Round::is_plain);
+            let plain = plain.ok_or_else(|| CannotRun::Tester("the corpus has no valid request".to_owned()))?;
+            campaign.wait_for(&plain, patience).await?;
         }
         Ok(campaign)
     }
 
-    async fn wait_for(&self, valid: &Case, patience: Duration) -> Result<(), CannotRun> {
+    async fn wait_for(&self, valid: &Round, patience: Duration) -> Result<(), CannotRun> {
         let deadline = Instant::now() + patience;
-        loop {
-            let shot = self.shoot(valid).await;
+        for attempt in 0_u32.. {
+            // Each attempt is a new token: an assertion is good once.
+            let world = self.again(&format!(".{attempt}"));
+            let shot = self.shoot(&world, valid).await;
             if shot.faults.is_empty() {
                 return Ok(());
             }
             if Instant::now() >= deadline {
                 let algorithm = valid.algorithm();
                 let found = shot.faults.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-                let problem = format!("the target does not take a valid {algorithm} token of the test issuer: {found}");
+                let what = match self.world.face {
+                    Face::ResourceServer => "token of the test issuer",
+                    Face::TokenEndpoint => "assertion of the test client",
+                };
+                let problem = format!("the target does not take a valid {algorithm} {what}: {found}");
                 return Err(CannotRun::Request(problem));
             }
             sleep(Duration::from_millis(500)).await;
         }
+        Ok(())
+    }
+
+    /// The same world with other names for its tokens.
+    fn again(&self, suffix: &str) -> World {
+        World { run: format!("{}{suffix}", self.world.run), ..self.world.clone() }
     }
 
     /// Fires every case once, and says after each how many were. Each token is made at the moment at which it is fired.
     pub(super) async fn fire(
         &self,
-        cases: &[Case],
+        rounds: &[Round],
         rate: NonZeroU32,
         progress: impl Fn(usize),
     ) -> Result<Vec<Shot>, CannotRun> {
         let mut pace = interval(Duration::from_secs(1) / rate.get());
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (mut shots, mut silent) = (Vec::with_capacity(cases.len()), 0);
-        for case in cases {
+        let (mut shots, mut silent) = (Vec::with_capacity(rounds.len()), 0);
+        for round in rounds {
             pace.tick().await;
-            let shot = self.shoot(case).await;
+            let shot = self.insist(round).await;
             silent = if shot.status.is_none() { silent + 1 } else { 0 };
             shots.push(shot);
             progress(shots.len());
             if silent == SILENCE {
-                let problem = format!("the target has not answered the last {SILENCE} requests, up to {}", case.id());
+                let problem = format!("the target has not answered the last {SILENCE} requests, up to {}", round.id());
                 return Err(CannotRun::Request(problem));
             }
         }
         Ok(shots)
     }
 
-    async fn shoot(&self, case: &Case) -> Shot {
-        let request = case.forge(self.world, self.clock.now());
+    /// Fires a case until the target does not ask for patience any more: a limit says nothing about the case.
+    async fn insist(&self, round: &Round) -> Shot {
+        let mut shot = self.shoot(self.world, round).await;
+        for encore in 1..=ENCORES {
+            let Some(pause) = shot.pause else { break };
+            sleep(pause.min(LONGEST_PAUSE)).await;
+            shot = self.shoot(&self.again(&format!(".encore-{encore}")), round).await;
+        }
+        shot
+    }
+
+    async fn shoot(&self, world: &World, round: &Round) -> Shot {
         let began = self.clock.monotonic();
-        let answer = self.target.send(&request).await;
+        let Impact { answer, faults, secrets } =
+            round.fire(world, self.target, &self.yardstick, self.clock.now()).await;
         let took = self.clock.monotonic().saturating_sub(began);
-        let faults = match &answer {
-            Ok(answer) => judge(case, &request, answer, &self.yardstick),
-            Err(why) => vec![Fault::NoAnswer { why: why.clone() }],
-        };
         let answer = answer.ok();
         let header = |answer: &Answer| answer.header("x-correlation-id").next().map(str::to_owned);
         Shot {
-            id: case.id().to_owned(),
-            title: case.title().to_owned(),
-            clause: case.clause(),
-            basis: case.basis(),
-            expected: expected(case.expected()),
+            id: round.id().to_owned(),
+            title: round.title().to_owned(),
+            clause: round.clause(),
+            basis: round.basis(),
+            expected: round.expected(),
             status: answer.as_ref().map(|answer| answer.status),
-            code: answer.as_ref().and_then(Answer::code),
+            code: answer.as_ref().and_then(|answer| round.code(answer)),
             correlation_id: answer.as_ref().and_then(header),
-            secrets: secrets(&request),
+            pause: answer.as_ref().and_then(pause),
+            secrets,
             took_us: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
             faults,
         }
     }
 }
 
-fn expected(expected: Expected) -> &'static str {
-    match expected {
-        Expected::Allow => "allow",
-        Expected::Deny(code) => code.as_str(),
-    }
-}
-
-fn secrets(request: &Request) -> Vec<Fingerprint> {
-    let token = request.bearer.as_deref().unwrap_or_default();
-    let words = std::iter::once(token).chain(token.split('.')).filter(|word| word.len() >= SHORTEST_SECRET);
-    words.map(|word| Fingerprint::of(word.as_bytes())).collect()
+/// How long the target asks to be left alone, when it says that there were too many requests. Cases never deserve that.
+fn pause(answer: &Answer) -> Option<Duration> {
+    let seconds = answer.header("retry-after").next().and_then(|value| value.parse().ok()).unwrap_or(1);
+    (answer.status == 429).then(|| Duration::from_secs(seconds))
 }

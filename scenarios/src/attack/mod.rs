@@ -1,4 +1,5 @@
-//! `scenarios attack`: fires the attack corpus at a resource server whose operator trusts a test issuer.
+//! `scenarios attack`: fires the attack corpus at a resource server whose operator trusts a test issuer, or at a token
+//! endpoint that has registered test clients.
 //!
 //! The command holds the keys of that issuer, publishes its metadata and key set while it runs, and knows from a policy
 //! file what the target was told. Every answer is judged; the report names each wrong accept and each wrong refusal
@@ -10,12 +11,14 @@ mod campaign;
 mod guard;
 mod publisher;
 mod report;
+mod round;
 mod settings;
 mod steps;
 mod tally;
 mod target;
 #[cfg(test)]
 mod tests;
+mod trust;
 
 pub(crate) use arguments::Attack;
 pub(crate) use battle::Battle;
@@ -23,11 +26,13 @@ pub(crate) use battle::Battle;
 use crate::console;
 use crate::error::CannotRun;
 use bridge_jose::Algorithm;
-use bridge_testkit::attacks::{Basis, Case, Face, Strictness, World, resource_server};
+use bridge_testkit::Pen;
+use bridge_testkit::attacks::{Basis, Strictness, World, vectors};
 use bridge_types::TokenId;
 use campaign::Campaign;
 use publisher::Publisher;
-use settings::Settings;
+use round::Round;
+use settings::{Publish, Settings};
 use std::num::NonZeroU32;
 use tally::Tally;
 use target::Target;
@@ -40,10 +45,8 @@ pub(crate) async fn run(attack: &Attack) -> Result<bool, CannotRun> {
     let settings = Settings::read(&attack.policy)?;
     let addresses = guard::permitted(&attack.target, &settings.hosts, &attack.authorised).await?;
     let files = report::Files::create(&attack.report)?;
-    console::doing("making the keys of the test issuer");
-    let world = world(&settings);
-    let _publisher = Publisher::start(&world, &settings)?;
-    console::doing(&format!("the test issuer {} serves at {}", world.policy.issuer, settings.listen));
+    let world = world(&settings)?;
+    let _publisher = settings.publish.as_ref().map(|publish| publish_keys(&world, publish)).transpose()?;
     let target = Target::new(&attack.target, &settings, &addresses)?;
     let cases = choose(&world, settings.strictness, attack.only.as_deref(), attack.count);
     if cases.is_empty() {
@@ -68,16 +71,29 @@ pub(crate) async fn run(attack: &Attack) -> Result<bool, CannotRun> {
     Ok(tally.clean())
 }
 
-fn world(settings: &Settings) -> World {
-    let run = format!(".{}", TokenId::random());
-    World { margin: MARGIN, ..World::generate(Face::ResourceServer, settings.policy.clone(), &run) }
+/// The keys of the test issuer are new in every run; those of the test clients are the registered ones.
+fn world(settings: &Settings) -> Result<World, CannotRun> {
+    let (policy, run) = (settings.policy.clone(), format!(".{}", TokenId::random()));
+    let Some(file) = &settings.keys_file else {
+        console::doing("making the keys of the test issuer");
+        return Ok(World { margin: MARGIN, ..World::generate(settings.face, policy, &run) });
+    };
+    let keys = settings::desk::keys(file, &policy)?;
+    let rings = policy.algorithms.iter().map(|algorithm| (*algorithm, vectors::ring(&keys, *algorithm))).collect();
+    Ok(World { face: settings.face, policy, rings, pen: Pen::default(), run, margin: MARGIN })
+}
+
+fn publish_keys(world: &World, publish: &Publish) -> Result<Publisher, CannotRun> {
+    let publisher = Publisher::start(world, publish)?;
+    console::doing(&format!("the test issuer {} serves at {}", world.policy.issuer, publish.listen));
+    Ok(publisher)
 }
 
 /// The cases to fire. Where the target is no Bridge, those in which Bridge is stricter than the standards are left out.
-fn choose(world: &World, strictness: Strictness, only: Option<&str>, count: NonZeroU32) -> Vec<Case> {
+fn choose(world: &World, strictness: Strictness, only: Option<&str>, count: NonZeroU32) -> Vec<Round> {
     let tested = Algorithm::ALL.into_iter().filter(|algorithm| world.policy.algorithms.contains(algorithm));
-    let cases = tested.flat_map(|algorithm| resource_server::cases(&world.policy, algorithm));
-    let asked = cases.filter(|case| only.is_none_or(|part| case.id().contains(part)));
-    let fair = asked.filter(|case| strictness == Strictness::Bridge || case.basis() == Basis::Standard);
+    let rounds = tested.flat_map(|algorithm| Round::all(world, algorithm));
+    let asked = rounds.filter(|round| only.is_none_or(|part| round.id().contains(part)));
+    let fair = asked.filter(|round| strictness == Strictness::Bridge || round.basis() == Basis::Standard);
     fair.take(usize::try_from(count.get()).unwrap_or(usize::MAX)).collect()
 }

@@ -1,6 +1,6 @@
 //! The test issuer as the target sees it: metadata and key set, and nothing else.
 
-use super::settings::{Settings, TlsFiles};
+use super::settings::{Publish, TlsFiles};
 use crate::error::CannotRun;
 use actix_web::dev::ServerHandle;
 use actix_web::http::header::{CACHE_CONTROL, ContentType};
@@ -22,10 +22,10 @@ type Page = (String, String);
 
 impl Publisher {
     /// Listens where the settings say.
-    pub(super) fn start(world: &World, settings: &Settings) -> Result<Self, CannotRun> {
-        let what = format!("listen on {}", settings.listen);
-        let listener = TcpListener::bind(settings.listen).map_err(CannotRun::system(what))?;
-        let tls = settings.tls.as_ref().map(server_config).transpose()?;
+    pub(super) fn start(world: &World, publish: &Publish) -> Result<Self, CannotRun> {
+        let what = format!("listen on {}", publish.listen);
+        let listener = TcpListener::bind(publish.listen).map_err(CannotRun::system(what))?;
+        let tls = publish.tls.as_ref().map(server_config).transpose()?;
         Self::serve(world, listener, tls)
     }
 

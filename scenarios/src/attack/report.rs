@@ -139,6 +139,7 @@ mod tests {
             status: Some(200),
             code: None,
             correlation_id: None,
+            pause: None,
             secrets: Vec::new(),
             took_us: 1_500_000,
             faults,

@@ -1,8 +1,13 @@
-//! The policy file: what the target was told about the test issuer, and where the route is.
+//! The policy file: what the target was told about the test issuer or the test clients, and where the target is.
+
+pub(super) mod desk;
+mod route;
+
+pub(super) use route::Route;
 
 use crate::error::CannotRun;
 use bridge_jose::Algorithm;
-use bridge_testkit::attacks::{Foreign, Policy, Strictness};
+use bridge_testkit::attacks::{Face, Foreign, Policy, Strictness};
 use bridge_types::{ClientId, IssuerUrl, ScopeSet};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -13,12 +18,14 @@ use std::time::Duration;
 /// Everything that the policy file says, checked.
 #[derive(Debug)]
 pub(super) struct Settings {
+    /// What is attacked.
+    pub(super) face: Face,
     /// What the target was told.
     pub(super) policy: Policy,
-    /// Where the test issuer is served.
-    pub(super) listen: SocketAddr,
-    /// Its certificate and key, when it speaks TLS itself.
-    pub(super) tls: Option<TlsFiles>,
+    /// Where the test issuer is served, for a target that has to fetch its keys.
+    pub(super) publish: Option<Publish>,
+    /// The keys of the test clients, where the target has registered them.
+    pub(super) keys_file: Option<PathBuf>,
     /// The route that is called.
     pub(super) route: Route,
     /// How closely answers are looked at.
@@ -31,6 +38,15 @@ pub(super) struct Settings {
     pub(super) patience: Duration,
 }
 
+/// Where the test issuer is served.
+#[derive(Debug)]
+pub(super) struct Publish {
+    /// The address.
+    pub(super) listen: SocketAddr,
+    /// Its certificate and key, when it speaks TLS itself.
+    pub(super) tls: Option<TlsFiles>,
+}
+
 /// A certificate and its key, PEM.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -41,18 +57,27 @@ pub(super) struct TlsFiles {
     pub(super) key_file: PathBuf,
 }
 
-/// A method and a path.
-#[derive(Debug, Clone)]
-pub(super) struct Route {
-    /// The method.
-    pub(super) method: reqwest::Method,
-    /// The path, from the root of the target.
-    pub(super) path: String,
+/// What is attacked, as the file says it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum FaceWord {
+    #[default]
+    ResourceServer,
+    TokenEndpoint,
+}
+
+/// As much of the file as says which form the rest has.
+#[derive(Debug, Deserialize)]
+struct Peek {
+    #[serde(default)]
+    face: FaceWord,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
+    #[serde(default, rename = "face")]
+    _face: FaceWord,
     issuer: IssuerTable,
     other_issuer: Option<OtherIssuerTable>,
     client: ClientTable,
@@ -107,6 +132,15 @@ enum StrictnessWord {
     Generic,
 }
 
+impl From<StrictnessWord> for Strictness {
+    fn from(word: StrictnessWord) -> Self {
+        match word {
+            StrictnessWord::Bridge => Self::Bridge,
+            StrictnessWord::Generic => Self::Generic,
+        }
+    }
+}
+
 fn thirty() -> u16 {
     30
 }
@@ -119,8 +153,14 @@ impl Settings {
     /// Reads the file. Paths in it are relative to the place where it stands.
     pub(super) fn read(file: &Path) -> Result<Self, CannotRun> {
         let text = std::fs::read_to_string(file).map_err(CannotRun::system(format!("read {}", file.display())))?;
-        let document: Document = toml::from_str(&text).map_err(|error| CannotRun::settings(file, error))?;
-        document.check(file.parent().unwrap_or(Path::new(""))).map_err(|problem| CannotRun::settings(file, problem))
+        let beside = file.parent().unwrap_or(Path::new(""));
+        let malformed = |error: toml::de::Error| CannotRun::settings(file, error);
+        let Peek { face } = toml::from_str(&text).map_err(malformed)?;
+        let checked = match face {
+            FaceWord::ResourceServer => toml::from_str::<Document>(&text).map_err(malformed)?.check(beside),
+            FaceWord::TokenEndpoint => toml::from_str::<desk::Document>(&text).map_err(malformed)?.check(beside),
+        };
+        checked.map_err(|problem| CannotRun::settings(file, problem))
     }
 }
 
@@ -143,13 +183,14 @@ impl Document {
             key_file: beside(files.key_file),
         });
         Ok(Settings {
-            listen: self.issuer.listen.or_else(|| address_of(&self.issuer.url)).ok_or(LISTEN)?,
-            tls,
+            face: Face::ResourceServer,
+            publish: Some(Publish {
+                listen: self.issuer.listen.or_else(|| address_of(&self.issuer.url)).ok_or(LISTEN)?,
+                tls,
+            }),
+            keys_file: None,
             route: Route::parse(&target.route)?,
-            strictness: match target.strictness {
-                StrictnessWord::Bridge => Strictness::Bridge,
-                StrictnessWord::Generic => Strictness::Generic,
-            },
+            strictness: target.strictness.into(),
             ca_file: target.ca_file.map(beside),
             hosts: self.hosts,
             patience: Duration::from_secs(target.patience_seconds.into()),
@@ -180,18 +221,6 @@ fn address_of(url: &IssuerUrl) -> Option<SocketAddr> {
     Some(SocketAddr::new(host.parse().ok()?, url.port_or_known_default()?))
 }
 
-impl Route {
-    /// Reads a line such as `GET /orders`.
-    pub(super) fn parse(line: &str) -> Result<Self, String> {
-        let wrong = || format!("expected target.route like \"GET /orders\", found {line:?}");
-        let (method, path) = line.split_once(' ').filter(|(_, path)| path.starts_with('/')).ok_or_else(wrong)?;
-        if path.contains(['?', '#', ' ']) {
-            return Err(wrong());
-        }
-        Ok(Self { method: method.parse().map_err(|_| wrong())?, path: path.to_owned() })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::Settings;
@@ -210,7 +239,7 @@ mod tests {
     #[test]
     fn reads_the_example() {
         let settings = read(EXAMPLE).unwrap();
-        assert_eq!(settings.listen.to_string(), "127.0.0.1:9410");
+        assert_eq!(settings.publish.unwrap().listen.to_string(), "127.0.0.1:9410");
         assert_eq!((settings.route.method.as_str(), settings.route.path.as_str()), ("GET", "/shipments"));
         assert_eq!((settings.strictness, settings.policy.max_lifetime), (Strictness::Bridge, Some(900)));
         assert!(settings.hosts.contains_key("api.company-b.example") && settings.policy.foreign.is_none());
@@ -224,7 +253,10 @@ mod tests {
         let settings = read(&text).unwrap();
         assert_eq!(settings.policy.foreign.unwrap().client, "attack-elsewhere");
         assert_eq!(settings.policy.limited_client.as_deref(), Some("attack-limited"));
-        assert!(settings.ca_file.unwrap().is_absolute() && settings.tls.unwrap().key_file.ends_with("issuer.key"));
+        assert!(
+            settings.ca_file.unwrap().is_absolute()
+                && settings.publish.unwrap().tls.unwrap().key_file.ends_with("issuer.key")
+        );
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::battle::Battle;
 use super::settings::Route;
+use super::target::Target;
 use crate::side::Side;
 use crate::stage::{Check, Stage, Unmet};
 use crate::stand::NOTICE;
@@ -15,8 +16,21 @@ use tokio::time::{Instant, sleep};
 async fn trusts_the_attacker(stage: &mut Stage, side: Side) -> Check {
     let stand = stage.stand();
     stand.journal.deed(stand.clock.now(), side, "trusts the attacker's issuer");
-    stage.battle = Some(Battle::prepare(&stand, side).await?);
+    stage.battle = Some(Battle::at_route(&stand, side).await?);
     Ok(())
+}
+
+#[given(expr = "the attacker has two registered clients at company {company}")]
+async fn registers_the_attacker(stage: &mut Stage, side: Side) -> Check {
+    let stand = stage.stand();
+    stand.journal.deed(stand.clock.now(), side, "registers the attacker's clients");
+    stage.battle = Some(Battle::at_desk(&stand, side).await?);
+    Ok(())
+}
+
+#[when(expr = "the attacker fires every case of the corpus at the token endpoint of company {company}")]
+async fn fires_at_the_token_endpoint(stage: &mut Stage, side: Side) -> Check {
+    fires(stage, "POST /token".to_owned(), side).await
 }
 
 #[when(expr = "the attacker fires every case of the corpus at {string} of company {company}")]
@@ -39,6 +53,24 @@ async fn fires(stage: &mut Stage, route: String, side: Side) -> Check {
     Ok(())
 }
 
+#[when(expr = "somebody begins a token request at company {company} that never ends")]
+async fn begins_what_never_ends(stage: &mut Stage, side: Side) -> Check {
+    let stand = stage.stand();
+    stand.journal.deed(stand.clock.now(), side, "waits for a body that trickles");
+    let url = &stand.plan.parties[side].issuer.url;
+    let base = url.parse().map_err(|problem| Unmet::new("issuer", "a URL", format_args!("{url}: {problem}")))?;
+    let route = Route::parse("POST /token").map_err(|problem| Unmet::new("route", "a method and a path", problem))?;
+    let target = Target::with(stand.http.builder(), base, route)?;
+    let place = stand.log(side).end();
+    let answer = target.send_for_ever().await.map_err(|why| Unmet::new("answer", "408", why))?;
+    if answer.status != 408 || answer.error().as_deref() != Some("invalid_request") {
+        return Err(Unmet::new("answer", "408 invalid_request", format_args!("{} {}", answer.status, answer.body)));
+    }
+    let line =
+        stand.log(side).wait_for(place, NOTICE, |line| line.is("token_refused", "detail", "body_too_slow")).await;
+    line.map(drop).ok_or_else(|| Unmet::new("line in the log", "token_refused, body_too_slow", "none"))
+}
+
 #[then(expr = "at least {int} cases were fired")]
 fn were_fired(stage: &mut Stage, least: usize) -> Check {
     let fired = battle(stage)?.shots.len();
@@ -56,6 +88,7 @@ fn no_wrong_refusal(stage: &mut Stage) -> Check {
 }
 
 #[then("every refusal had the right status, reason and challenge, and said nothing of the token")]
+#[then("every refusal had the right status and error, and said nothing of the request")]
 fn no_other_fault(stage: &mut Stage) -> Check {
     none(stage, |fault| !matches!(fault, Fault::WrongAccept { .. } | Fault::WrongRefusal { .. }))
 }
@@ -79,6 +112,26 @@ fn logged_once(stage: &mut Stage) -> Check {
     match battle.leaked() {
         0 => Ok(()),
         leaked => Err(Unmet::new("tokens in the log", 0, leaked)),
+    }
+}
+
+#[then("the log has one line for each refusal, with its error and without its assertion")]
+fn refusals_logged_once(stage: &mut Stage) -> Check {
+    let battle = battle(stage)?;
+    let lines = battle.lines();
+    // They were sent one after the other, so the lines are in their order.
+    let logged = lines.iter().filter(|line| line.event() == "token_refused").map(|line| line.text("reason"));
+    let (logged, shots): (Vec<&str>, Vec<_>) = (logged.collect(), battle.refused().collect());
+    let pairs = shots.iter().zip(&logged);
+    if let Some((shot, line)) = pairs.clone().find(|(shot, line)| shot.expected != **line) {
+        return Err(Unmet::new(&format!("the line about {}", shot.id), shot.expected, line));
+    }
+    if shots.len() != logged.len() {
+        return Err(Unmet::new("lines about refusals", shots.len(), logged.len()));
+    }
+    match battle.leaked() {
+        0 => Ok(()),
+        leaked => Err(Unmet::new("assertions in the log", 0, leaked)),
     }
 }
 

@@ -2,15 +2,24 @@
 
 use super::settings::{Route, Settings};
 use crate::error::CannotRun;
+use bridge_testkit::attacks::token_endpoint::TokenRequest;
 use bridge_testkit::attacks::{Answer, Request};
+use futures_util::StreamExt;
+use futures_util::stream;
 use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
-use reqwest::{Certificate, Client, ClientBuilder, Response, Url, redirect};
+use reqwest::{Body, Certificate, Client, ClientBuilder, Response, Url, redirect};
+use std::convert::Infallible;
 use std::error::Error;
+use std::future::ready;
 use std::net::SocketAddr;
 use std::time::Duration;
+use tokio::time::sleep;
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The pause between two bytes of a body that never ends.
+const TRICKLE: Duration = Duration::from_millis(200);
 
 /// How much of a body is read.
 const MOST: usize = 64 * 1024;
@@ -44,6 +53,38 @@ impl Target {
         let builder = builder.http1_only().redirect(redirect::Policy::none()).no_proxy().referer(false);
         let client = builder.timeout(PATIENCE).build().map_err(|error| CannotRun::Tester(error.to_string()))?;
         Ok(Self { client, base, route })
+    }
+
+    /// Sends a token request and reads the answer.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(super) async fn send_form(&self, request: &TokenRequest) -> Result<Answer, String> {
+        let mut url = self.base.clone();
+        url.set_path(&self.route.path);
+        url.set_query(request.query.as_deref());
+        let method = request.method.parse().unwrap_or(self.route.method.clone());
+        let mut call = self.client.request(method, url);
+        for (name, value) in &request.headers {
+            call = call.header(name, value);
+        }
+        read(call.body(request.body.clone()).send().await.map_err(|error| chain(&error))?).await
+    }
+
+    /// Begins a token request whose body never ends, and reads the answer that comes all the same.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(super) async fn send_for_ever(&self) -> Result<Answer, String> {
+        let mut url = self.base.clone();
+        url.set_path(&self.route.path);
+        let begun = stream::once(ready(Ok::<_, Infallible>("grant_type=client_credentials&x=")));
+        let trickle = stream::unfold((), |()| async {
+            sleep(TRICKLE).await;
+            Some((Ok("x"), ()))
+        });
+        let call = self.client.post(url).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        read(call.body(Body::wrap_stream(begun.chain(trickle))).send().await.map_err(|error| chain(&error))?).await
     }
 
     /// Sends a request and reads the answer.

@@ -139,6 +139,20 @@ impl Stand {
         Policy { holder, name: name.to_owned(), path }
     }
 
+    /// A file beside a company's registered clients.
+    pub(crate) fn client_file(&self, side: Side, name: &str) -> PathBuf {
+        self.directory.path().join(side.name()).join("clients").join(name)
+    }
+
+    /// Waits until a company says that it has read its clients.
+    pub(crate) async fn client_event(&self, side: Side, place: u64) -> Result<(), CannotRun> {
+        let noticed = self.log(side).wait_for(place, NOTICE, |line| line.event() == "clients_loaded").await;
+        noticed.map(drop).ok_or_else(|| {
+            let problem = format!("{} did not report clients_loaded within {} s", side.name(), NOTICE.as_secs());
+            CannotRun::settings(&self.client_file(side, ""), problem)
+        })
+    }
+
     /// Starts both companies and waits until each has the other's keys.
     pub(crate) async fn start(&self) -> Result<(), CannotRun> {
         let (mut a, mut b) = (self.company(Side::A).await, self.company(Side::B).await);

@@ -91,6 +91,8 @@ impl Settings<'_> {
         toml_file::set(table, "telemetry", "log_level", "info");
         // The whole attack corpus comes from one address, and each case must be told its own reason.
         toml_file::set(table, "limits", "refusals_per_second", UNLIMITED);
+        // A scenario waits until a body that never comes is waited for no longer.
+        toml_file::set(table, "limits", "body_time", "3s");
         // The company reaches its own issuer directly and its partner's over the line that the tester can cut.
         let hosts = [
             (&own.issuer.host, DIRECT),

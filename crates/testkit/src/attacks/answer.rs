@@ -26,6 +26,12 @@ impl Answer {
         let problem: Value = serde_json::from_str(&self.body).ok()?;
         problem.get("code")?.as_str().map(str::to_owned)
     }
+
+    /// The `error` of a token endpoint (RFC 6749 §5.2), if the body has one.
+    pub fn error(&self) -> Option<String> {
+        let refusal: Value = serde_json::from_str(&self.body).ok()?;
+        refusal.get("error")?.as_str().map(str::to_owned)
+    }
 }
 
 /// How closely an answer is looked at.

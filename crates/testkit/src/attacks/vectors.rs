@@ -129,14 +129,7 @@ fn resource_server_file(world: &World, algorithm: Algorithm) -> String {
     let vector = |case: &Case| {
         let sent = OneRequest { request: case.forge(world, moment()) };
         let expect = case.expected().into();
-        text(&Vector {
-            id: case.id(),
-            title: case.title(),
-            clause: case.clause(),
-            basis: Some(case.basis()),
-            sent,
-            expect,
-        })
+        text(&Vector { id: case.id(), title: case.title(), clause: case.clause(), basis: case.basis(), sent, expect })
     };
     file(&head, resource_server::cases(policy, algorithm).iter().map(vector))
 }
@@ -164,7 +157,8 @@ fn token_endpoint_file(world: &World, algorithm: Algorithm) -> String {
     let vector = |case: &TokenCase| {
         let sent = Requests { requests: case.forge(world, moment()) };
         let expect = case.expected().into();
-        text(&Vector { id: case.id(), title: case.title(), clause: case.clause(), basis: None, sent, expect })
+        let (title, clause, basis) = (case.title(), case.clause(), case.basis());
+        text(&Vector { id: case.id(), title, clause, basis, sent, expect })
     };
     file(&head, token_endpoint::cases(policy, algorithm).iter().map(vector))
 }

@@ -20,6 +20,10 @@ pub(super) fn cases(desk: &mut Desk<'_>) {
 fn claims(desk: &mut Desk<'_>) {
     desk.section("assertion/claims", "RFC 7523 §3; RFC 10070");
     for claim in ["iss", "sub", "aud", "jti", "exp"] {
+        // RFC 7523 leaves jti to the server.
+        if claim == "jti" {
+            desk.profile();
+        }
         let title = format!("the claim {claim} is missing");
         desk.assertion(INVALID_CLIENT, format!("{claim}-missing"), title, move |stage| {
             stage.token().without_claim(claim).sign()
@@ -31,6 +35,7 @@ fn claims(desk: &mut Desk<'_>) {
                 stage.token().claim(claim, value.clone()).sign()
             });
         }
+        desk.profile();
         let title = format!("the claim {claim} stands there twice with the same value");
         desk.assertion(INVALID_CLIENT, format!("{claim}-twice"), title, move |stage| {
             let again = |claims: &mut Members| {
@@ -39,12 +44,15 @@ fn claims(desk: &mut Desk<'_>) {
             };
             stage.token().claims_with(again).sign()
         });
+        desk.standard();
     }
+    desk.profile();
     desk.assertion(INVALID_CLIENT, "jti-number", "jti is a number", |stage| stage.token().claim("jti", 1).sign());
     desk.assertion(INVALID_CLIENT, "jti-empty", "jti is an empty text", |stage| stage.token().claim("jti", "").sign());
     desk.assertion(INVALID_CLIENT, "jti-too-long", "jti has 257 characters", |stage| {
         stage.token().claim("jti", "j".repeat(257)).sign()
     });
+    desk.standard();
     desk.assertion(INVALID_CLIENT, "not-json", "the payload is not JSON", |stage| stage.token().sign_payload("iss=x"));
     desk.assertion(INVALID_CLIENT, "payload-array", "the payload is a list", |stage| {
         let token = stage.token();
@@ -148,6 +156,7 @@ fn replays(desk: &mut Desk<'_>) {
 
 fn types(desk: &mut Desk<'_>) {
     desk.section("assertion/typ", "RFC 10070; RFC 8725 §3.11");
+    desk.profile();
     for (name, typ) in [
         ("at-jwt", "at+jwt"),
         ("dpop", "dpop+jwt"),
@@ -165,6 +174,7 @@ fn types(desk: &mut Desk<'_>) {
         let title = format!("typ is {value}");
         desk.assertion(INVALID_CLIENT, name, title, move |stage| stage.token().header("typ", value.clone()).sign());
     }
+    desk.standard();
     for (name, typ) in
         [("upper-case", "CLIENT-AUTHENTICATION+JWT"), ("application", "application/client-authentication+jwt")]
     {

@@ -1,6 +1,6 @@
 use super::TokenRequest;
 use super::request::Form;
-use crate::attacks::{Case, Expected, Policy, Stage, World};
+use crate::attacks::{Basis, Case, Expected, Policy, Stage, World};
 use bridge_jose::Algorithm;
 use jiff::Timestamp;
 use std::fmt::{self, Display};
@@ -11,6 +11,7 @@ pub struct TokenCase {
     title: String,
     clause: &'static str,
     algorithm: Algorithm,
+    basis: Basis,
     expected: TokenExpected,
     forge: Box<Forging>,
 }
@@ -59,6 +60,11 @@ impl TokenCase {
         self.algorithm
     }
 
+    /// Whether the standards or Bridge's own profile ask for it.
+    pub fn basis(&self) -> Basis {
+        self.basis
+    }
+
     /// What the last request deserves. Those before it each get a token.
     pub fn expected(&self) -> TokenExpected {
         self.expected
@@ -83,12 +89,13 @@ pub(super) struct Desk<'p> {
     algorithm: Algorithm,
     section: &'static str,
     clause: &'static str,
+    basis: Basis,
     cases: Vec<TokenCase>,
 }
 
 impl<'p> Desk<'p> {
     pub(super) fn new(policy: &'p Policy, algorithm: Algorithm) -> Self {
-        Self { policy, algorithm, section: "", clause: "", cases: Vec::new() }
+        Self { policy, algorithm, section: "", clause: "", basis: Basis::Standard, cases: Vec::new() }
     }
 
     /// What the target was told.
@@ -100,6 +107,17 @@ impl<'p> Desk<'p> {
     pub(super) fn section(&mut self, name: &'static str, clause: &'static str) {
         self.section = name;
         self.clause = clause;
+        self.basis = Basis::Standard;
+    }
+
+    /// Says that Bridge is stricter than the standards in the cases that follow, or has a limit of its own.
+    pub(super) fn profile(&mut self) {
+        self.basis = Basis::Profile;
+    }
+
+    /// Says that the standards ask for the cases that follow.
+    pub(super) fn standard(&mut self) {
+        self.basis = Basis::Standard;
     }
 
     /// Requests, the last of which deserves this.
@@ -110,10 +128,10 @@ impl<'p> Desk<'p> {
         title: impl Into<String>,
         forge: impl Fn(&Stage<'_>) -> Vec<TokenRequest> + Send + Sync + 'static,
     ) {
-        let algorithm = self.algorithm;
+        let (algorithm, basis) = (self.algorithm, self.basis);
         let id = format!("{}/{}/{name}", algorithm.as_str().to_ascii_lowercase(), self.section);
         let forge = Box::new(forge);
-        self.cases.push(TokenCase { id, title: title.into(), clause: self.clause, algorithm, expected, forge });
+        self.cases.push(TokenCase { id, title: title.into(), clause: self.clause, algorithm, basis, expected, forge });
     }
 
     /// One request.
@@ -144,12 +162,13 @@ impl<'p> Desk<'p> {
             let (algorithm, rest) = case.id.split_once('/').unwrap_or(("", &case.id));
             let id = format!("{algorithm}/assertion/{rest}");
             let expected = if case.expected == Expected::Allow { TokenExpected::Issued } else { INVALID_CLIENT };
-            let (title, clause, algorithm, token) = (case.title, case.clause, case.algorithm, case.forge);
+            let (title, clause, algorithm, basis, token) =
+                (case.title, case.clause, case.algorithm, case.basis, case.forge);
             let forge = Box::new(move |stage: &Stage<'_>| {
                 let assertion = token(stage).bearer.unwrap_or_default();
                 vec![Form::with(stage, assertion).into()]
             });
-            self.cases.push(TokenCase { id, title, clause, algorithm, expected, forge });
+            self.cases.push(TokenCase { id, title, clause, algorithm, basis, expected, forge });
         }
     }
 

@@ -123,6 +123,7 @@ fn credentials(desk: &mut Desk<'_>) {
             Form::valid(stage).set("client_assertion_type", value.clone())
         });
     }
+    desk.profile();
     desk.request(INVALID_CLIENT, "assertion-too-large", "the assertion is larger than 8 KiB", |stage| {
         Form::with(stage, stage.token().claim("x", "x".repeat(8192)).sign())
     });
@@ -161,6 +162,7 @@ fn encodings(desk: &mut Desk<'_>) {
     desk.request(UNSUPPORTED_GRANT, "semicolons", "semicolons stand for ampersands", |stage| {
         TokenRequest::post(Form::valid(stage).text().replace('&', ";"))
     });
+    desk.profile();
     desk.request(INVALID_REQUEST, "many-parameters", "there are 1,000 parameters", |stage| {
         (0..1000).fold(Form::valid(stage), |form, n| form.also(&format!("p{n}"), "1"))
     });
@@ -168,6 +170,7 @@ fn encodings(desk: &mut Desk<'_>) {
 
 fn content_types(desk: &mut Desk<'_>) {
     desk.section("content-type", "RFC 6749 §4.4.2, appendix B");
+    desk.profile();
     for (name, value) in [
         ("json", "application/json"),
         ("text", "text/plain"),
@@ -192,6 +195,7 @@ fn content_types(desk: &mut Desk<'_>) {
         let members = names.map(|name| format!("\"{name}\":\"{}\"", form.value(name))).join(",");
         TokenRequest::post(format!("{{{members}}}")).content_type(Some("application/json"))
     });
+    desk.standard();
     for (name, value) in [
         ("utf-8", format!("{FORM}; charset=UTF-8")),
         ("quoted-utf-8", format!("{FORM};charset=\"utf-8\"")),
@@ -213,6 +217,7 @@ fn methods_and_sizes(desk: &mut Desk<'_>) {
         });
     }
     desk.section("size", "RFC 9110 §15.5.14; local limit of 64 KiB");
+    desk.profile();
     let too_large = Refused { error: "invalid_request", status: 413 };
     desk.request(too_large, "oversized", "the body is larger than 64 KiB", |stage| {
         Form::valid(stage).also("x", "x".repeat(64 * 1024))

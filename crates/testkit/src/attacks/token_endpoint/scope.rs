@@ -7,6 +7,8 @@ use crate::attacks::variants::variants_of_url;
 pub(super) fn cases(desk: &mut Desk<'_>) {
     desk.section("scope", "RFC 6749 §3.3, §5.2");
     let required = desk.policy().required_scope.clone();
+    // RFC 6749 §3.3 lets a server grant less than was asked, or have a default.
+    desk.profile();
     desk.request(INVALID_SCOPE, "missing", "scope is missing", |stage| Form::valid(stage).without("scope"));
     for (name, scope) in [
         ("empty", String::new()),
@@ -32,6 +34,7 @@ pub(super) fn cases(desk: &mut Desk<'_>) {
         desk.request(INVALID_SCOPE, name, title, move |stage| Form::valid(stage).set("scope", scope.clone()));
     }
     desk.section("resource", "RFC 8707 §2");
+    desk.profile();
     desk.request(INVALID_TARGET, "missing", "resource is missing", |stage| Form::valid(stage).without("resource"));
     desk.request(INVALID_TARGET, "twice", "resource stands there twice with the same value", |stage| {
         let resource = stage.policy().audience.clone();
@@ -40,6 +43,7 @@ pub(super) fn cases(desk: &mut Desk<'_>) {
     desk.request(INVALID_TARGET, "two", "two resources are asked for", |stage| {
         Form::valid(stage).also("resource", "https://api.elsewhere.example")
     });
+    desk.standard();
     let resource = desk.policy().audience.clone();
     for (name, title, value) in variants_of_url(&resource) {
         desk.request(INVALID_TARGET, name, format!("resource is the registered one {title}"), move |stage| {

@@ -35,6 +35,7 @@ fn edges(desk: &mut Desk<'_>) {
 }
 
 fn lives(desk: &mut Desk<'_>) {
+    desk.profile();
     for (name, life, expected) in [
         ("life-60s", 60, Issued),
         ("life-61s", 61, INVALID_CLIENT),
@@ -42,7 +43,7 @@ fn lives(desk: &mut Desk<'_>) {
         ("life-year", 31_536_000, INVALID_CLIENT),
     ] {
         desk.assertion(expected, name, format!("the assertion lives {life} s"), move |stage| {
-            stage.token().claim("exp", stage.now() + life).sign()
+            stage.token().claim("exp", stage.issued() + life).sign()
         });
     }
     desk.assertion(INVALID_CLIENT, "life-hour-without-iat", "the assertion lives an hour and has no iat", |stage| {
@@ -51,6 +52,7 @@ fn lives(desk: &mut Desk<'_>) {
 }
 
 fn numbers(desk: &mut Desk<'_>) {
+    desk.profile();
     for claim in ["exp", "iat", "nbf"] {
         for (name, text) in [
             ("2-to-63", "9223372036854775808"),

@@ -72,8 +72,7 @@ pub(super) struct Vector<'c, R: Serialize> {
     pub(super) id: &'c str,
     pub(super) title: &'c str,
     pub(super) clause: &'c str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) basis: Option<Basis>,
+    pub(super) basis: Basis,
     #[serde(flatten)]
     pub(super) sent: R,
     pub(super) expect: Expectation,
