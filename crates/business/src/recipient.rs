@@ -61,7 +61,8 @@ impl Recipient {
                 | CallError::Unauthorized { .. }
                 | CallError::Forbidden { .. }
                 | CallError::NotSent { .. }
-                | CallError::NoAnswer { .. }),
+                | CallError::NoAnswer { .. }
+                | CallError::Late { .. }),
             ) => Err(DeliveryFailure::temporary(with_causes(&error))),
         }
     }

@@ -19,8 +19,8 @@ mod trace_parent;
 
 pub use credential::Credential;
 pub use egress::{
-    ApiRequest, ApiResponse, ApiUrl, BearerChallenge, CallError, Challenge, ChallengeMalformed, PartnerApi, Problem,
-    Refusal, RequestInvalid,
+    ApiRequest, ApiResponse, ApiUrl, BearerChallenge, CallError, Challenge, ChallengeMalformed, FlowingAnswer,
+    PartnerApi, Problem, Refusal, RequestInvalid,
 };
 pub use http_client::OutboundHttp;
 pub use token::{BearerToken, Outage, TokenError, TokenFailure, TokenSource};

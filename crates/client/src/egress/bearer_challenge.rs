@@ -16,6 +16,11 @@ pub struct BearerChallenge {
 }
 
 impl BearerChallenge {
+    /// True when a 401 says that another token may do: `error="invalid_token"` (RFC 6750 §3.1).
+    pub(super) fn asks_for_another_token(&self) -> bool {
+        self.error.as_deref() == Some("invalid_token")
+    }
+
     /// The first `Bearer` challenge of an answer. Fields that do not parse do not count.
     pub fn find(headers: &HeaderMap) -> Option<Self> {
         let fields = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|field| field.to_str().ok());

@@ -34,7 +34,7 @@ pub(super) struct Call {
     pub(super) trace: TraceParent,
     headers: HeaderMap,
     body: Bytes,
-    time_out: Duration,
+    pub(super) time_out: Duration,
 }
 
 impl Call {
@@ -50,10 +50,16 @@ impl Call {
 
     /// The HTTP request of one attempt, with this token.
     pub(super) fn http_request(&self, token: &BearerToken) -> reqwest::Request {
+        let mut request = self.unbounded_request(token);
+        *request.timeout_mut() = Some(self.time_out);
+        request
+    }
+
+    /// Like [`Self::http_request`], for an exchange whose time is bounded by whoever waits for it.
+    pub(super) fn unbounded_request(&self, token: &BearerToken) -> reqwest::Request {
         let mut request = reqwest::Request::new(self.method.clone(), self.url.clone());
         *request.headers_mut() = self.headers.clone();
         token.attach(request.headers_mut());
-        *request.timeout_mut() = Some(self.time_out);
         if !self.body.is_empty() {
             *request.body_mut() = Some(self.body.clone().into());
         }

@@ -2,6 +2,7 @@ use super::refusal::Refusal;
 use crate::TokenError;
 use bridge_types::Invalid;
 use http::HeaderName;
+use std::time::Duration;
 
 /// Why a call has no answer that a caller can use, split by what the caller can do about it.
 ///
@@ -50,6 +51,14 @@ pub enum CallError {
         /// What the connection said.
         #[source]
         source: reqwest::Error,
+    },
+    /// The request was sent and the partner kept silent for too long. It may have acted on it, as with [`Self::NoAnswer`].
+    #[error("{partner} did not answer within {patience:?}")]
+    Late {
+        /// The configured name.
+        partner: String,
+        /// How long it was waited for.
+        patience: Duration,
     },
     /// The answer is larger than this client reads. The partner has acted on the request.
     #[error("{partner} answered more than {cap} bytes")]

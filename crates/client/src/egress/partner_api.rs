@@ -1,17 +1,15 @@
 use super::api_url::ApiUrl;
 use super::call::Call;
 use super::error::CallError;
-use super::refusal::{Problem, Refusal};
+use super::refusal::Refusal;
+use super::report::Reported;
 use super::request::ApiRequest;
 use super::response::ApiResponse;
 use crate::http_client::{BodyFailure, read_capped};
-use crate::text::{excerpt, with_causes};
 use crate::{BearerToken, OutboundHttp, TokenSource};
 use bridge_types::Audience;
 use http::StatusCode;
 use std::sync::Arc;
-use std::time::Duration;
-use tracing::field::display;
 
 const BODY_CAP: usize = 4 * 1024 * 1024;
 
@@ -20,15 +18,15 @@ const BODY_CAP: usize = 4 * 1024 * 1024;
 /// Calls go to the configured address alone; see [`ApiUrl::join`]. Redirects are never followed. Cloning shares
 /// everything.
 #[derive(Debug, Clone)]
-pub struct PartnerApi(Arc<Shared>);
+pub struct PartnerApi(pub(super) Arc<Shared>);
 
 #[derive(Debug)]
-struct Shared {
-    partner: String,
-    url: ApiUrl,
-    audience: Audience,
-    tokens: TokenSource,
-    http: OutboundHttp,
+pub(super) struct Shared {
+    pub(super) partner: String,
+    pub(super) url: ApiUrl,
+    pub(super) audience: Audience,
+    pub(super) tokens: TokenSource,
+    pub(super) http: OutboundHttp,
 }
 
 impl PartnerApi {
@@ -90,20 +88,14 @@ impl PartnerApi {
         let clock = self.0.tokens.clock();
         let started = clock.monotonic();
         let result = self.exchange(call, token).await;
-        self.report(call, token, &result, clock.monotonic().saturating_sub(started));
+        self.report(call, token, &Reported::of(&result), clock.monotonic().saturating_sub(started));
         result
     }
 
     async fn exchange(&self, call: &Call, token: &BearerToken) -> Result<ApiResponse, CallError> {
         let Shared { http, tokens, .. } = &*self.0;
         let partner = || self.0.partner.clone();
-        let answer = http.execute(call.http_request(token)).await.map_err(|source| {
-            if source.is_connect() {
-                CallError::NotSent { partner: partner(), source: source.without_url() }
-            } else {
-                CallError::NoAnswer { partner: partner(), source: source.without_url() }
-            }
-        })?;
+        let answer = http.execute(call.http_request(token)).await.map_err(|source| self.unanswered(source))?;
         let (status, headers, received_at) = (answer.status(), answer.headers().clone(), tokens.clock().now());
         let body = read_capped(answer, BODY_CAP).await.map_err(|failure| match failure {
             BodyFailure::TooLarge => CallError::AnswerTooLarge { partner: partner(), cap: BODY_CAP },
@@ -118,38 +110,13 @@ impl PartnerApi {
         }
     }
 
-    /// One line for each exchange, whatever came of it.
-    fn report(&self, call: &Call, token: &BearerToken, result: &Result<ApiResponse, CallError>, latency: Duration) {
-        macro_rules! line {
-            ($level:ident, $text:literal, $($field:tt)*) => {
-                tracing::$level!(target: "bridge", event = "egress", partner = self.0.partner,
-                    iss = %self.0.tokens.issuer().url(), client_id = %self.0.tokens.client_id(), aud = %self.0.audience, scope = %call.scopes,
-                    token = %token.fingerprint(), trace_id = call.trace.trace_id(), method = %call.method,
-                    url = call.url_for_logs(), path = call.url.path(),
-                    latency_us = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX), $($field)* $text)
-            };
-        }
-        match result {
-            Ok(response) => {
-                let status = response.status().as_u16();
-                let correlation_id = response.correlation_id().map(display);
-                if response.status().is_server_error() {
-                    line!(error, "partner failed", outcome = "error", status, correlation_id,);
-                } else if response.status() == StatusCode::TOO_MANY_REQUESTS {
-                    let reason = response.json::<Problem>().ok().and_then(|problem| problem.code);
-                    let reason = reason.as_deref().map(excerpt);
-                    line!(warn, "partner asks us to wait", outcome = "deny", status, correlation_id, reason,);
-                } else {
-                    line!(info, "partner called", outcome = "ok", status, correlation_id,);
-                }
-            }
-            Err(CallError::Unauthorized { refusal, .. } | CallError::Forbidden { refusal, .. }) => {
-                let status = refusal.response().status().as_u16();
-                let correlation_id = refusal.correlation_id().map(display);
-                let reason = refusal.code().map(excerpt);
-                line!(warn, "partner refused", outcome = "deny", status, correlation_id, reason,);
-            }
-            Err(error) => line!(error, "partner not reached", outcome = "error", detail = with_causes(error),),
+    /// Tells a request that was not sent from one that may have been.
+    pub(super) fn unanswered(&self, source: reqwest::Error) -> CallError {
+        let (partner, source) = (self.0.partner.clone(), source.without_url());
+        if source.is_connect() {
+            CallError::NotSent { partner, source }
+        } else {
+            CallError::NoAnswer { partner, source }
         }
     }
 }

@@ -45,7 +45,7 @@ impl Refusal {
 
     /// True when the partner, in a 401, says that another token may do: `error="invalid_token"` (RFC 6750 §3.1).
     pub(super) fn asks_for_another_token(&self) -> bool {
-        self.challenge.as_ref().and_then(|challenge| challenge.error.as_deref()) == Some("invalid_token")
+        self.challenge.as_ref().is_some_and(BearerChallenge::asks_for_another_token)
     }
 
     /// The stable reason: the problem's code, or else the challenge's error.

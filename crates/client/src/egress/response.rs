@@ -51,11 +51,15 @@ impl ApiResponse {
 
     /// The name of this request in the partner's logs, if the partner gave one of our form.
     pub fn correlation_id(&self) -> Option<CorrelationId> {
-        self.headers.get(CORRELATION_ID)?.to_str().ok()?.parse().ok()
+        correlation_id(&self.headers)
     }
 
     /// How long the partner asks to wait (RFC 9110 §10.2.3), counted from the arrival of the answer. Not capped.
     pub fn retry_after(&self) -> Option<Duration> {
         retry_after(&self.headers, self.received_at)
     }
+}
+
+pub(super) fn correlation_id(headers: &HeaderMap) -> Option<CorrelationId> {
+    headers.get(CORRELATION_ID)?.to_str().ok()?.parse().ok()
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const MAX_BYTES: usize = 8192;
+const SCHEME: &str = "Bearer ";
 
 /// An access token that is ready for use: its `Authorization` header is prepared once and shared (RFC 6750 §2.1).
 ///
@@ -34,7 +35,7 @@ impl BearerToken {
         if token.expose().len() > MAX_BYTES || !is_b64token(token.expose()) {
             return None;
         }
-        let mut authorization = HeaderValue::try_from(format!("Bearer {}", token.expose())).ok()?;
+        let mut authorization = HeaderValue::try_from(format!("{SCHEME}{}", token.expose())).ok()?;
         authorization.set_sensitive(true);
         let fingerprint = token.fingerprint();
         Some(Self(Arc::new(Prepared { audience, scopes, authorization, fingerprint, expires_at })))
@@ -43,6 +44,18 @@ impl BearerToken {
     /// Puts the token into the headers of a request, in place of any other credentials there.
     pub fn attach(&self, headers: &mut HeaderMap) {
         headers.insert(AUTHORIZATION, self.0.authorization.clone());
+    }
+
+    /// The token itself, for a file from which another program of this machine takes it. Everything else wants
+    /// [`Self::attach`].
+    pub fn expose(&self) -> &str {
+        // The header was made of ASCII text, so there is always text in it.
+        self.0.authorization.to_str().ok().and_then(|value| value.strip_prefix(SCHEME)).unwrap_or_default()
+    }
+
+    /// How long the token may still be used; `None` when it has expired. `now` is the monotonic clock of its source.
+    pub fn remaining(&self, now: Duration) -> Option<Duration> {
+        self.0.expires_at.checked_sub(now).filter(|left| !left.is_zero())
     }
 
     /// What may stand in logs instead of the token.
@@ -109,6 +122,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         token.attach(&mut headers);
         assert_eq!(headers["authorization"], "Bearer eyJ.abc-_~+/.x==");
+        assert_eq!(token.expose(), "eyJ.abc-_~+/.x==");
         let shown = format!("{token:?} {headers:?}");
         assert!(!shown.contains("eyJ"), "{shown}");
     }

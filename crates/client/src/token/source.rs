@@ -74,6 +74,13 @@ impl TokenSource {
         self.obtain(refused.audience(), refused.scopes(), Need::Replacement(refused)).await
     }
 
+    /// Like [`Self::replace`], without waiting: whoever asks next gets the new token.
+    pub(crate) fn replace_later(&self, refused: &BearerToken) {
+        let now = self.clock().monotonic();
+        let slot = self.0.slots.find_or_add(refused.audience(), refused.scopes(), now);
+        drop(self.board(&slot, Need::Replacement(refused), now));
+    }
+
     /// The client whose tokens these are.
     pub fn client_id(&self) -> &ClientId {
         self.0.requester.credential.client_id()

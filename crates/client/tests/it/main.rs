@@ -6,6 +6,7 @@ mod compile_fail;
 mod credentials;
 mod discovery;
 mod egress;
+mod forward;
 mod logs;
 mod outage;
 mod recording;

@@ -12,7 +12,7 @@ fn unauthorized() -> ResponseTemplate {
 }
 
 /// A partner that accepts this token alone.
-async fn accepting(token: &str) -> Server {
+pub(crate) async fn accepting(token: &str) -> Server {
     let api = Server::start().await;
     let bearer = format!("Bearer {token}");
     Mock::given(header("authorization", bearer)).respond_with(ResponseTemplate::new(200)).mount(&api).await;
@@ -27,7 +27,7 @@ fn refusal(error: CallError) -> Refusal {
     }
 }
 
-async fn tokens_seen(api: &Server) -> Vec<String> {
+pub(crate) async fn tokens_seen(api: &Server) -> Vec<String> {
     let received = api.received_requests().await.unwrap();
     received.iter().map(|request| request.headers["authorization"].to_str().unwrap().to_owned()).collect()
 }
