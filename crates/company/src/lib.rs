@@ -31,7 +31,7 @@ mod servers;
 mod tls;
 
 pub use application::{Application, Context};
-pub use cli::{Exit, Process};
+pub use bridge_process::{Exit, Process};
 pub use company::Company;
 pub use credentials::RegistrationError;
 pub use error::StartError;

@@ -6,9 +6,11 @@
 pub mod config;
 pub mod guards;
 mod outbound;
+mod process;
 mod reach;
 mod signals;
 pub mod telemetry;
 
 pub use outbound::{Outbound, authorities, use_aws_lc};
+pub use process::{Exit, Process, Variables};
 pub use signals::Signals;

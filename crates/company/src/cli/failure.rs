@@ -1,8 +1,8 @@
 use super::output::Console;
-use super::process::Exit;
 use crate::config::ConfigError;
 use crate::error::StartError;
 use bridge_issuer::KeyRingError;
+use bridge_process::Exit;
 use bridge_store::{OpenError, StoreError};
 
 /// Why a command did not succeed, split by exit code.

@@ -15,16 +15,13 @@ mod output;
 mod partner_api;
 mod partners_check;
 mod partners_list;
-mod process;
 mod revoke;
 mod serve;
 mod table;
 
-pub use process::{Exit, Process};
-
 use crate::application::Application;
-use crate::config::Variables;
 use arguments::{Arguments, ClientsCommand, Command, ConfigCommand, KeysCommand, OutboxCommand, PartnersCommand};
+use bridge_process::{Exit, Process, Variables};
 use bridge_types::{Clock, SystemClock};
 use clap::{CommandFactory, FromArgMatches};
 use failure::Failure;

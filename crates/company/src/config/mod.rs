@@ -13,12 +13,12 @@ mod policies;
 mod watch;
 mod words;
 
+pub use bridge_process::Variables;
 pub use bridge_process::config::{ConfigError, Located, LogFormat, LogLevel, Name, Place, TelemetryConfig};
 pub use client::{ClientConfig, ClientKeys};
 pub use client_files::ClientFiles;
 pub use company::{ApiSettings, CompanyConfig, IssuerSettings, TlsFiles};
 pub use limits::LimitsConfig;
-pub use overrides::Variables;
 pub(crate) use policies::complaint;
 pub(crate) use watch::Watch;
 pub use words::{RotationPeriod, TokenLifetime};

@@ -1,11 +1,8 @@
+use bridge_process::Variables;
 use bridge_process::config::{ConfigError, Place, Source};
 use config::{Environment, Source as _};
-use std::collections::HashMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
-
-/// The environment of the process, read once in `main`.
-pub type Variables = HashMap<String, String>;
 
 /// Values of `company.toml` that the environment overrides: `BRIDGE__SECTION__KEY=value`.
 ///

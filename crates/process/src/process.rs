@@ -1,8 +1,11 @@
-use crate::config::Variables;
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::io::{Read, Write};
 use std::process::ExitCode;
+
+/// The environment of the process, read once in `main`.
+pub type Variables = HashMap<String, String>;
 
 /// What a command line runs with. `main` takes it from the process, a test makes its own.
 pub struct Process {
