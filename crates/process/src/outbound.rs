@@ -49,6 +49,12 @@ impl Outbound {
     /// URL itself is plain, which its type allows on loopback alone). With authorities, only those are trusted; without,
     /// the system's are.
     pub fn client(&self, url: &Url, authorities: Option<Vec<Certificate>>) -> ClientBuilder {
+        self.streaming_client(url, authorities).timeout(REQUEST_TIMEOUT)
+    }
+
+    /// Like [`Self::client`], without a time-out for a whole exchange: for bodies that flow, whose time somebody else
+    /// bounds.
+    pub fn streaming_client(&self, url: &Url, authorities: Option<Vec<Certificate>>) -> ClientBuilder {
         use_aws_lc();
         let secure = url.scheme() == "https";
         let mut builder = reqwest::Client::builder()
@@ -63,7 +69,6 @@ impl Outbound {
             .no_zstd()
             .no_deflate()
             .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(REQUEST_TIMEOUT)
             .pool_idle_timeout(IDLE_TIMEOUT);
         for (name, address) in &self.hosts {
             // The port is that of the URL; this one is never looked at.

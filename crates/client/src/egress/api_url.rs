@@ -40,6 +40,11 @@ impl ApiUrl {
         if stays { Ok(url) } else { Err(invalid()) }
     }
 
+    /// The base as a [`Url`].
+    pub fn to_url(&self) -> Url {
+        self.base.clone()
+    }
+
     /// The text of the base.
     pub fn as_str(&self) -> &str {
         self.base.as_str()

@@ -41,6 +41,20 @@ impl ApiRequest {
         self
     }
 
+    /// Sets all these headers, in place of those of the same names; see [`Self::header`].
+    #[must_use]
+    pub fn headers(mut self, headers: HeaderMap) -> Self {
+        self.headers.extend(headers);
+        self
+    }
+
+    /// Sets the body; its media type, if it has one, is among the headers.
+    #[must_use]
+    pub fn bytes(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = body.into();
+        self
+    }
+
     /// Sets the body and its media type.
     #[must_use]
     pub fn body(mut self, media_type: HeaderValue, body: impl Into<Bytes>) -> Self {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 /// What each crate may name in `[dependencies]`. A role never stands in another role's row.
-const MAY_NAME: [(&str, &[&str]); 15] = [
+const MAY_NAME: [(&str, &[&str]); 16] = [
     ("bridge-types", &[]),
     ("bridge-jose", &["bridge-types"]),
     ("bridge-limits", &["bridge-types"]),
@@ -13,6 +13,7 @@ const MAY_NAME: [(&str, &[&str]); 15] = [
     ("bridge-client", &["bridge-jose", "bridge-types"]),
     ("bridge-validator", &["bridge-limits", "bridge-jose", "bridge-types"]),
     ("bridge-process", &["bridge-types"]),
+    ("bridge-sidecar", &["bridge-client", "bridge-process", "bridge-jose", "bridge-types"]),
     ("bridge-store", &["bridge-issuer", "bridge-client", "bridge-validator", "bridge-jose", "bridge-types"]),
     ("bridge-vault", &["bridge-issuer", "bridge-jose", "bridge-types"]),
     (

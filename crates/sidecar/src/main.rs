@@ -1,0 +1,7 @@
+//! The command `bridge-sidecar`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    bridge_sidecar::run()
+}

@@ -1,0 +1,193 @@
+use super::refusal::Refusal;
+use bridge_client::TraceParent;
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+
+/// The header in which a caller shows the caller key. Its own name, so that it is never taken for the `Authorization` of
+/// the partner, and never sent on.
+pub(crate) const CALLER_KEY: HeaderName = HeaderName::from_static("bridge-caller-key");
+/// Who answered, when it was not the partner (RFC 9209).
+pub(crate) const PROXY_STATUS: HeaderName = HeaderName::from_static("proxy-status");
+/// The header in which an API names the request in its logs.
+pub(crate) const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
+
+const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
+const TRACE_STATE: HeaderName = HeaderName::from_static("tracestate");
+
+/// Headers that are about one connection (RFC 9110 §7.6.1), whether or not `Connection` names them.
+const HOP_BY_HOP: [HeaderName; 9] = [
+    header::CONNECTION,
+    HeaderName::from_static("keep-alive"),
+    header::PROXY_AUTHENTICATE,
+    header::PROXY_AUTHORIZATION,
+    HeaderName::from_static("proxy-connection"),
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+];
+/// What the sidecar, or its connection to the partner, says anew. Names of hosts and addresses would be taken for a
+/// proxy's word by a partner that trusts one.
+const REPLACED: [HeaderName; 8] = [
+    header::HOST,
+    header::CONTENT_LENGTH,
+    header::EXPECT,
+    header::FORWARDED,
+    HeaderName::from_static("x-forwarded-for"),
+    HeaderName::from_static("x-forwarded-host"),
+    HeaderName::from_static("x-forwarded-proto"),
+    HeaderName::from_static("x-real-ip"),
+];
+/// Headers with which a request would prove something to the partner, and what they are called.
+const CREDENTIALS: [(HeaderName, &str); 3] = [
+    (header::AUTHORIZATION, "the header Authorization"),
+    (header::PROXY_AUTHORIZATION, "the header Proxy-Authorization"),
+    (HeaderName::from_static("dpop"), "the header DPoP"),
+];
+
+/// Refuses a request that brings credentials of its own, in a header or in the query (RFC 6750 §2.3).
+pub(super) fn refuse_credentials(headers: &HeaderMap, query: Option<&str>) -> Result<(), Refusal> {
+    if let Some((_, found)) = CREDENTIALS.iter().find(|(name, _)| headers.contains_key(name)) {
+        return Err(Refusal::OwnCredentials { found });
+    }
+    let mut names = query.into_iter().flat_map(|query| url::form_urlencoded::parse(query.as_bytes()));
+    if names.any(|(name, _)| name == "access_token") {
+        return Err(Refusal::OwnCredentials { found: "the query parameter access_token" });
+    }
+    Ok(())
+}
+
+/// The trace that a request belongs to, or a new one.
+pub(super) fn trace(headers: &HeaderMap) -> TraceParent {
+    let mut given = headers.get_all(TRACE_PARENT).iter().filter_map(|value| value.to_str().ok()?.parse().ok());
+    match (given.next(), given.next()) {
+        (Some(trace), None) => trace,
+        _ => TraceParent::new(),
+    }
+}
+
+/// The headers of a request as they go to the partner, in this trace.
+pub(super) fn outbound(mut headers: HeaderMap, trace: TraceParent) -> HeaderMap {
+    let forwarded = headers.get(TRACE_PARENT).is_some_and(|given| *given == *trace.to_string());
+    remove_hop_by_hop(&mut headers);
+    for name in REPLACED.iter().chain([&CALLER_KEY, &TRACE_PARENT]) {
+        headers.remove(name);
+    }
+    if !forwarded {
+        // It belongs to the `traceparent` that it came with (W3C Trace Context §3.3).
+        headers.remove(TRACE_STATE);
+    }
+    if let Ok(value) = HeaderValue::try_from(trace.to_string()) {
+        headers.insert(TRACE_PARENT, value);
+    }
+    headers
+}
+
+/// The headers of an answer as they go to the application.
+pub(super) fn inbound(mut headers: HeaderMap) -> HeaderMap {
+    remove_hop_by_hop(&mut headers);
+    // The first is ours to say; the second would send the application to another address than the sidecar's.
+    for name in [&PROXY_STATUS, &header::ALT_SVC] {
+        headers.remove(name);
+    }
+    headers
+}
+
+/// Removes what is about one connection: the known names, and those that `Connection` lists.
+fn remove_hop_by_hop(headers: &mut HeaderMap) {
+    let lists = headers.get_all(header::CONNECTION).iter().filter_map(|list| list.to_str().ok());
+    let listed: Vec<HeaderName> =
+        lists.flat_map(|list| list.split(',')).filter_map(|name| name.trim().parse().ok()).collect();
+    for name in HOP_BY_HOP.iter().chain(&listed) {
+        headers.remove(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Refusal, inbound, outbound, refuse_credentials, trace};
+    use bridge_client::TraceParent;
+    use http::{HeaderMap, HeaderName, HeaderValue};
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        let pair = |(name, value): &(&'static str, &'static str)| {
+            (HeaderName::from_static(name), HeaderValue::from_static(value))
+        };
+        pairs.iter().map(pair).fold(HeaderMap::new(), |mut headers, (name, value)| {
+            headers.append(name, value);
+            headers
+        })
+    }
+
+    fn names(headers: &HeaderMap) -> Vec<&str> {
+        headers.keys().map(HeaderName::as_str).collect()
+    }
+
+    #[test]
+    fn what_is_about_one_connection_is_not_handed_on() {
+        let given = headers(&[
+            ("connection", "close, X-Once"),
+            ("connection", "x-twice , , \u{7f}"),
+            ("x-once", "1"),
+            ("x-twice", "1"),
+            ("keep-alive", "timeout=5"),
+            ("te", "trailers"),
+            ("trailer", "x"),
+            ("transfer-encoding", "chunked"),
+            ("upgrade", "websocket"),
+            ("x-kept", "1"),
+        ]);
+        assert_eq!(names(&outbound(given.clone(), TraceParent::new())), ["x-kept", "traceparent"]);
+        assert_eq!(names(&inbound(given)), ["x-kept"]);
+    }
+
+    #[test]
+    fn what_only_the_sidecar_may_say_is_not_handed_on() {
+        let given = headers(&[
+            ("host", "evil.example"),
+            ("content-length", "5"),
+            ("expect", "100-continue"),
+            ("bridge-caller-key", "key"),
+            ("forwarded", "for=1.2.3.4"),
+            ("x-forwarded-for", "1.2.3.4"),
+            ("x-real-ip", "1.2.3.4"),
+            ("accept", "*/*"),
+        ]);
+        assert_eq!(names(&outbound(given, TraceParent::new())), ["accept", "traceparent"]);
+        assert_eq!(names(&inbound(headers(&[("proxy-status", "x"), ("alt-svc", "y"), ("etag", "z")]))), ["etag"]);
+    }
+
+    #[test]
+    fn a_trace_is_forwarded_with_its_state_or_made_without() {
+        const GIVEN: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        let given = headers(&[("traceparent", GIVEN), ("tracestate", "a=b")]);
+        let sent = outbound(given.clone(), trace(&given));
+        assert_eq!(
+            (&sent["traceparent"], &sent["tracestate"]),
+            (&HeaderValue::from_static(GIVEN), &HeaderValue::from_static("a=b"))
+        );
+        for bad in [
+            &[("tracestate", "a=b")][..],
+            &[("traceparent", "00-0-0-0"), ("tracestate", "a=b")],
+            &[("traceparent", GIVEN), ("traceparent", GIVEN), ("tracestate", "a=b")],
+        ] {
+            let given = headers(bad);
+            let sent = outbound(given.clone(), trace(&given));
+            assert_eq!(sent.get_all("traceparent").iter().count(), 1);
+            assert!(!sent.contains_key("tracestate") && sent["traceparent"] != GIVEN, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn credentials_of_the_application_are_refused_wherever_they_are() {
+        for name in ["authorization", "proxy-authorization", "dpop"] {
+            let refused = refuse_credentials(&headers(&[(name, "x")]), None);
+            assert!(matches!(refused, Err(Refusal::OwnCredentials { .. })), "{name}");
+        }
+        for query in ["access_token=x", "a=b&access_token=", "access%5Ftoken=x", "a=b&%61ccess_token"] {
+            assert!(refuse_credentials(&HeaderMap::new(), Some(query)).is_err(), "{query}");
+        }
+        for query in ["", "a=access_token", "xaccess_token=1", "access_token2=1"] {
+            assert!(refuse_credentials(&HeaderMap::new(), Some(query)).is_ok(), "{query}");
+        }
+    }
+}
