@@ -50,18 +50,24 @@ impl Call {
 
     /// The HTTP request of one attempt, with this token.
     pub(super) fn http_request(&self, token: &BearerToken) -> reqwest::Request {
-        let mut request = self.unbounded_request(token);
+        let mut request = self.unbounded_request(token, None);
         *request.timeout_mut() = Some(self.time_out);
         request
     }
 
-    /// Like [`Self::http_request`], for an exchange whose time is bounded by whoever waits for it.
-    pub(super) fn unbounded_request(&self, token: &BearerToken) -> reqwest::Request {
+    /// Like [`Self::http_request`], for an exchange whose time is bounded by whoever waits for it, and maybe with another
+    /// body.
+    pub(super) fn unbounded_request(&self, token: &BearerToken, flowing: Option<reqwest::Body>) -> reqwest::Request {
         let mut request = reqwest::Request::new(self.method.clone(), self.url.clone());
         *request.headers_mut() = self.headers.clone();
         token.attach(request.headers_mut());
-        if !self.body.is_empty() {
+        if flowing.is_some() {
+            *request.body_mut() = flowing;
+        } else if !self.body.is_empty() {
             *request.body_mut() = Some(self.body.clone().into());
+        } else if matches!(self.method, Method::POST | Method::PUT | Method::PATCH) {
+            // Some servers refuse these methods without a length (RFC 9110 §8.6), and hyper says none for an empty body.
+            request.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
         request
     }

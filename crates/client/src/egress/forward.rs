@@ -110,10 +110,8 @@ impl PartnerApi {
         flowing: Option<Body>,
     ) -> Result<FlowingAnswer, CallError> {
         let turn = Arc::new(Turn::default());
-        let mut request = call.unbounded_request(token);
-        if let Some(body) = flowing {
-            *request.body_mut() = Some(Body::wrap(Flowing::new(body, Arc::clone(&turn))));
-        }
+        let flowing = flowing.map(|body| Body::wrap(Flowing::new(body, Arc::clone(&turn))));
+        let request = call.unbounded_request(token, flowing);
         let partner = || self.0.partner.clone();
         let answer = turn.wait_for(call.time_out, self.0.http.execute(request)).await;
         let answer = answer.ok_or_else(|| CallError::Late { partner: partner(), patience: call.time_out })?;

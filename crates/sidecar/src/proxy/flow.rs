@@ -75,11 +75,20 @@ pub(super) struct Metered<B> {
     idle: Option<(Duration, Pin<Box<Sleep>>)>,
 }
 
-impl<B> Metered<B> {
+impl<B: Body> Metered<B> {
     /// Must be called inside a runtime when `bounds` has an idle time.
     pub(super) fn new(body: B, bounds: Bounds) -> Self {
         let idle = bounds.idle.map(|idle| (idle, Box::pin(sleep(idle))));
-        Self { body, meter: Arc::default(), limit: bounds.bytes, idle }
+        let metered = Self { body, meter: Arc::default(), limit: bounds.bytes, idle };
+        metered.note_end();
+        metered
+    }
+
+    /// Whoever reads a body of known length does not ask once more when it has all.
+    fn note_end(&self) {
+        if self.body.is_end_stream() {
+            self.meter.set(End::Whole);
+        }
     }
 
     pub(super) fn meter(&self) -> Arc<Meter> {
@@ -139,6 +148,7 @@ where
                     if self.limit.is_some_and(|limit| total > limit) {
                         return self.interrupted(End::TooLarge, Interrupted::TooLarge);
                     }
+                    self.note_end();
                     return Poll::Ready(Some(Ok(frame)));
                 }
             }

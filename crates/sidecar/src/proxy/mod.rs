@@ -159,13 +159,17 @@ fn refuse(account: &Account, partner: &str, refusal: &Refusal) -> Response<Answe
     answer::refusal(refusal, &detail, correlation_id)
 }
 
-/// A request whose length is said in two ways may be read in two ways (RFC 9112 §6.3, request smuggling). The length is
-/// said anew on the way out, so this is a second lock.
+/// A request whose length is said in two ways may be read in two ways (RFC 9112 §6.3, request smuggling), and a coding
+/// besides chunks would be lost on the way. What hyper has settled by itself (it takes chunks before a length, and closes
+/// the connection after) is not seen here; the length is said anew on the way out.
 fn refuse_ambiguity(headers: &HeaderMap) -> Result<(), Refusal> {
     let lengths = headers.get_all(CONTENT_LENGTH).iter().count();
-    let codings = headers.get_all(TRANSFER_ENCODING).iter().count();
-    if lengths + codings > 1 {
+    let codings: Vec<_> = headers.get_all(TRANSFER_ENCODING).iter().collect();
+    if lengths + codings.len() > 1 {
         return Err(Refusal::Malformed { found: "expected one Content-Length or one Transfer-Encoding, found more" });
+    }
+    if codings.iter().any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"chunked")) {
+        return Err(Refusal::Malformed { found: "expected no Transfer-Encoding but chunked, found another" });
     }
     Ok(())
 }
