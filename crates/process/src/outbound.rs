@@ -37,10 +37,24 @@ impl Outbound {
         private_networks: &[Network],
         authority: Option<&[u8]>,
     ) -> Result<ClientBuilder, String> {
+        Ok(self.streaming_partner(url, private_networks, authority)?.timeout(REQUEST_TIMEOUT))
+    }
+
+    /// Like [`Self::partner`], without a time-out for a whole exchange: for bodies that flow, whose time somebody else
+    /// bounds.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub fn streaming_partner(
+        &self,
+        url: &Url,
+        private_networks: &[Network],
+        authority: Option<&[u8]>,
+    ) -> Result<ClientBuilder, String> {
         let authorities = authority.map(authorities).transpose()?;
         let reach = Reach::new(url, private_networks);
         reach.check_host(url).map_err(|refused| refused.to_string())?;
-        Ok(self.client(url, authorities).dns_resolver(PartnerNames::of_the_system(reach)))
+        Ok(self.unbounded(url, authorities).dns_resolver(PartnerNames::of_the_system(reach)))
     }
 
     /// A client for calls below one URL.
@@ -49,12 +63,10 @@ impl Outbound {
     /// URL itself is plain, which its type allows on loopback alone). With authorities, only those are trusted; without,
     /// the system's are.
     pub fn client(&self, url: &Url, authorities: Option<Vec<Certificate>>) -> ClientBuilder {
-        self.streaming_client(url, authorities).timeout(REQUEST_TIMEOUT)
+        self.unbounded(url, authorities).timeout(REQUEST_TIMEOUT)
     }
 
-    /// Like [`Self::client`], without a time-out for a whole exchange: for bodies that flow, whose time somebody else
-    /// bounds.
-    pub fn streaming_client(&self, url: &Url, authorities: Option<Vec<Certificate>>) -> ClientBuilder {
+    fn unbounded(&self, url: &Url, authorities: Option<Vec<Certificate>>) -> ClientBuilder {
         use_aws_lc();
         let secure = url.scheme() == "https";
         let mut builder = reqwest::Client::builder()

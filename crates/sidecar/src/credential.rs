@@ -4,7 +4,6 @@ use crate::config::{ClientSettings, CredentialSource};
 use crate::runtime::{Kept, SecretFile};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use bridge_client::Credential;
 use bridge_jose::{Algorithm, SigningKey};
 use bridge_process::config::{ConfigError, Located};
 use bridge_types::Secret;
@@ -20,14 +19,13 @@ use zeroize::{Zeroize, Zeroizing};
 /// No key of any algorithm is larger.
 const MAX_BYTES: u64 = 16 * 1024;
 
-/// Reads the credential that the configuration names.
+/// Reads the key that the configuration names.
 ///
 /// # Errors
 /// When the file is not there, is not the client's key, or can be read by others.
-pub(crate) fn read(client: &ClientSettings) -> Result<Credential, ConfigError> {
+pub(crate) fn read(client: &ClientSettings) -> Result<SigningKey, ConfigError> {
     let CredentialSource::KeyFile(path) = &client.credential.value;
-    let key = read_key(path, client.algorithm).map_err(|unusable| unusable.complain(&client.credential, path))?;
-    Ok(Credential::new(client.client_id.clone(), key))
+    read_key(path, client.algorithm).map_err(|unusable| unusable.complain(&client.credential, path))
 }
 
 /// The file in which the next key waits until the issuer knows it.

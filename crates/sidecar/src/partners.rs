@@ -1,12 +1,10 @@
-use crate::config::{PartnerSettings, Routes, SidecarConfig};
+use crate::config::{ClientSettings, PartnerSettings, Routes, SidecarConfig};
 use crate::credential::{self, Version};
 use crate::error::StartError;
-use arc_swap::ArcSwap;
 use bridge_client::{Credential, OutboundHttp, PartnerApi, TokenSource};
-use bridge_process::config::{ConfigError, Located, Name};
+use bridge_process::config::{ConfigError, Located};
 use bridge_process::{Outbound, authorities};
 use bridge_types::{Clock, OwnIssuer};
-use reqwest::Certificate;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,104 +21,120 @@ pub(crate) struct Partner {
     pub(crate) routes: Routes,
 }
 
-/// The partners by name, as they are now. A handle: clones share one table.
+/// The partners by name. A handle: clones share one table.
 #[derive(Debug, Clone)]
-pub(crate) struct Partners(Arc<ArcSwap<BTreeMap<String, Arc<Partner>>>>);
+pub(crate) struct Partners(Arc<BTreeMap<String, Partner>>);
 
 impl Partners {
-    pub(crate) fn find(&self, name: &str) -> Option<Arc<Partner>> {
-        self.0.load().get(name).cloned()
+    /// Reads the credential and the authorities, and makes the partners. Contacts nobody.
+    ///
+    /// # Errors
+    /// When the credential, an authority or a partner's address cannot be used.
+    pub(crate) fn connect(config: &SidecarConfig, clock: Arc<dyn Clock>) -> Result<(Self, KeyWatch), StartError> {
+        let issuer = OwnIssuer::new(config.issuer.url.clone());
+        let outbound = Outbound::new(config.hosts.clone());
+        let key_watch = KeyWatch::start(&config.client)?;
+        let tokens = {
+            let pem = config.issuer.ca_file.as_ref().map(read_pem).transpose()?;
+            let ca = match (&config.issuer.ca_file, pem) {
+                (Some(file), Some(pem)) => Some(authorities(&pem).map_err(|found| unusable_ca(file, found))?),
+                _ => None,
+            };
+            let http = OutboundHttp::new(outbound.client(&issuer.url().to_url(), ca))
+                .map_err(|error| StartError::system("no HTTP client for the own issuer", error))?;
+            TokenSource::new(issuer, key_watch.credential.clone(), http, clock)
+        };
+        let mut partners = BTreeMap::new();
+        for (name, settings) in &config.partners {
+            let api = PartnerApi::new(
+                name.as_str(),
+                settings.url.value.clone(),
+                settings.audience.clone(),
+                tokens.clone(),
+                http(&outbound, settings)?,
+            );
+            partners.insert(name.to_string(), Partner { api, routes: settings.routes.clone() });
+        }
+        Ok((Self(Arc::new(partners)), key_watch))
     }
 
-    pub(crate) fn all(&self) -> Vec<Arc<Partner>> {
-        self.0.load().values().cloned().collect()
+    pub(crate) fn find(&self, name: &str) -> Option<&Partner> {
+        self.0.get(name)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Partner> {
+        self.0.values()
     }
 }
 
-/// Makes the partners anew when the client's credential changes.
-pub(crate) struct Renewal {
-    config: SidecarConfig,
-    issuer: OwnIssuer,
-    token_http: OutboundHttp,
-    apis: Vec<(Name, OutboundHttp)>,
-    clock: Arc<dyn Clock>,
-    partners: Partners,
+/// Has the client sign with the key in its file, also after that was replaced. Tokens that are at hand stay in use: they
+/// were got rightly.
+pub(crate) struct KeyWatch {
+    client: ClientSettings,
+    credential: Credential,
     version: Option<Version>,
 }
 
-impl Renewal {
-    /// Reads the credential and the authorities, and makes the partners for the first time. Contacts nobody.
-    ///
-    /// # Errors
-    /// When the credential or an authority cannot be used.
-    pub(crate) fn start(config: SidecarConfig, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
-        let issuer = OwnIssuer::new(config.issuer.url.clone());
-        let outbound = Outbound::new(config.hosts.clone());
-        let token_ca = config.issuer.ca_file.as_ref().map(read_authorities).transpose()?;
-        let token_http = OutboundHttp::new(outbound.client(&issuer.url().to_url(), token_ca))
-            .map_err(|error| StartError::system("no HTTP client for the own issuer", error))?;
-        let http = |(name, partner): (&Name, &PartnerSettings)| {
-            let ca = partner.ca_file.as_ref().map(read_authorities).transpose()?;
-            let http = OutboundHttp::new(outbound.streaming_client(&partner.url.to_url(), ca))
-                .map_err(|error| StartError::system("no HTTP client for a partner", error))?;
-            Ok((name.clone(), http))
-        };
-        let apis = config.partners.iter().map(http).collect::<Result<_, StartError>>()?;
+impl KeyWatch {
+    fn start(client: &ClientSettings) -> Result<Self, ConfigError> {
         // Looked at before it is read, so that a change in between is seen as one.
-        let version = Version::of(&config.client);
-        let credential = credential::read(&config.client)?;
-        let partners = Partners(Arc::default());
-        let renewal = Self { config, issuer, token_http, apis, clock, partners, version };
-        renewal.connect(credential);
-        Ok(renewal)
+        let version = Version::of(client);
+        let key = credential::read(client)?;
+        tracing::info!(target: "bridge", event = "credential_loaded", outcome = "ok", client_id = %client.client_id,
+            kid = %key.kid(), "credential in use");
+        let credential = Credential::new(client.client_id.clone(), key);
+        Ok(Self { client: client.clone(), credential, version })
     }
 
-    pub(crate) fn partners(&self) -> Partners {
-        self.partners.clone()
-    }
-
-    /// Follows the file of the credential until the sidecar stops. A file that cannot be used changes nothing.
-    pub(crate) async fn follow(mut self, shutdown: CancellationToken) {
-        while shutdown.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_some() {
-            let version = Version::of(&self.config.client);
-            if version == self.version {
-                continue;
-            }
-            self.version = version;
-            match credential::read(&self.config.client) {
-                Ok(credential) => self.connect(credential),
-                Err(error) => {
-                    tracing::error!(target: "bridge", event = "credential_rejected", outcome = "error", detail = %error,
-                        "credential not accepted: the last good one stays in use");
-                }
+    /// Follows the file until the sidecar stops. A file that cannot be used changes nothing.
+    pub(crate) async fn follow(mut self, stop: CancellationToken) {
+        while stop.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_some() {
+            let version = Version::of(&self.client);
+            if version != self.version {
+                self.version = version;
+                self.renew();
             }
         }
     }
 
-    /// Tokens that were got with an earlier credential are not used again.
-    fn connect(&self, credential: Credential) {
-        let (client_id, kid) = (credential.client_id().clone(), credential.public().kid().clone());
-        let tokens =
-            TokenSource::new(self.issuer.clone(), credential, self.token_http.clone(), Arc::clone(&self.clock));
-        let partner = |(name, http): &(Name, OutboundHttp)| {
-            let settings = self.config.partners.get(name)?;
-            let PartnerSettings { url, audience, routes, .. } = settings.clone();
-            let api = PartnerApi::new(name.as_str(), url, audience, tokens.clone(), http.clone());
-            Some((name.to_string(), Arc::new(Partner { api, routes })))
-        };
-        self.partners.0.store(Arc::new(self.apis.iter().filter_map(partner).collect()));
-        tracing::info!(target: "bridge", event = "credential_loaded", outcome = "ok", iss = %self.issuer.url(), %client_id, %kid,
-            "credential in use");
+    fn renew(&self) {
+        let client_id = &self.client.client_id;
+        match credential::read(&self.client) {
+            Ok(key) => {
+                tracing::info!(target: "bridge", event = "credential_loaded", outcome = "ok", %client_id, kid = %key.kid(),
+                    "credential in use");
+                self.credential.replace_key(key);
+            }
+            Err(error) => {
+                tracing::error!(target: "bridge", event = "credential_rejected", outcome = "error", %client_id, detail = %error,
+                    "credential not accepted: the last good one stays in use");
+            }
+        }
     }
 }
 
-fn read_authorities(file: &Located<PathBuf>) -> Result<Vec<Certificate>, ConfigError> {
-    let refused = |found: String| {
-        ConfigError::new(file.place.clone(), format!("the file {} cannot be used", file.value.display()))
-            .expected("PEM certificates of an authority")
+/// The HTTP client for one partner: its authority and its networks, and nobody else's.
+fn http(outbound: &Outbound, settings: &PartnerSettings) -> Result<OutboundHttp, StartError> {
+    let PartnerSettings { url, ca_file, private_networks, .. } = settings;
+    let pem = ca_file.as_ref().map(read_pem).transpose()?;
+    let builder = outbound.streaming_partner(&url.value.to_url(), private_networks, pem.as_deref());
+    let builder = builder.map_err(|found| match ca_file {
+        Some(file) if pem.as_deref().is_some_and(|pem| authorities(pem).is_err()) => unusable_ca(file, found),
+        _ => ConfigError::new(url.place.clone(), "an address that cannot be called")
+            .expected("a partner at a public address, in `private_networks`, or in [hosts]")
             .found(found)
-            .remedy("correct the path, or put the certificate there")
-    };
-    let pem = std::fs::read(&file.value).map_err(|error| refused(error.to_string()))?;
-    authorities(&pem).map_err(refused)
+            .remedy("correct the address, or name the network that the partner is in"),
+    })?;
+    OutboundHttp::new(builder).map_err(|error| StartError::system("no HTTP client for a partner", error))
+}
+
+fn read_pem(file: &Located<PathBuf>) -> Result<Vec<u8>, ConfigError> {
+    std::fs::read(&file.value).map_err(|error| unusable_ca(file, error.to_string()))
+}
+
+fn unusable_ca(file: &Located<PathBuf>, found: String) -> ConfigError {
+    ConfigError::new(file.place.clone(), format!("the file {} cannot be used", file.value.display()))
+        .expected("PEM certificates of an authority")
+        .found(found)
+        .remedy("correct the path, or put the certificate there")
 }

@@ -3,7 +3,7 @@ use crate::error::StartError;
 use crate::health::Health;
 use crate::listener::{Bound, Listener};
 use crate::operations::Pages;
-use crate::partners::{Partners, Renewal};
+use crate::partners::Partners;
 use crate::proxy::Proxy;
 use crate::runtime::RuntimeDirectory;
 use crate::server::{Ending, serve};
@@ -86,8 +86,7 @@ impl Sidecar {
         clock: Arc<dyn Clock>,
         metrics: PrometheusHandle,
     ) -> Result<Self, StartError> {
-        let renewal = Renewal::start(config.clone(), Arc::clone(&clock))?;
-        let partners = renewal.partners();
+        let (partners, key_watch) = Partners::connect(config, Arc::clone(&clock))?;
         let runtime = RuntimeDirectory::prepare(config, variables)?;
         let (operations, operations_address) = Listener::bind_open(&config.operations)?;
         let bound = Listener::bind(&config.listen, &runtime)?;
@@ -105,7 +104,7 @@ impl Sidecar {
         let pages = Pages { address: operations_address, health: Arc::clone(&health), metrics };
         let mut background = JoinSet::new();
         background.spawn(serve(operations, Arc::new(pages), OPERATIONS, beside.clone()));
-        background.spawn(renewal.follow(beside.clone()));
+        background.spawn(key_watch.follow(beside.clone()));
         for file in token_files {
             background.spawn(file.keep(partners.clone(), Arc::clone(&health), Arc::clone(&clock), beside.clone()));
         }

@@ -1,22 +1,21 @@
 use super::{Failure, Invocation};
-use crate::partners::{Partner, Renewal};
+use crate::partners::{Partner, Partners};
 use bridge_types::ScopeSet;
 use std::sync::Arc;
 
 /// Gets each token that some route needs, and each that some file keeps, once. Partners are not contacted.
 pub(super) async fn run(invocation: &mut Invocation) -> Result<(), Failure> {
     let config = invocation.load()?;
-    let files = config.token_files.clone();
-    let partners = Renewal::start(config, Arc::clone(&invocation.clock))?.partners();
+    let (partners, _) = Partners::connect(&config, Arc::clone(&invocation.clock))?;
     let mut good = true;
-    for partner in partners.all() {
-        let of_files = files.iter().filter(|file| file.partner.as_str() == partner.api.partner());
+    for partner in partners.iter() {
+        let of_files = config.token_files.iter().filter(|file| file.partner.as_str() == partner.api.partner());
         let mut sets: Vec<&ScopeSet> = partner.routes.all_scopes();
         sets.extend(of_files.map(|file| &file.scopes));
         sets.sort();
         sets.dedup();
         for scopes in sets {
-            let (line, got) = look(&partner, scopes).await;
+            let (line, got) = look(partner, scopes).await;
             good &= got;
             invocation.print(line)?;
         }

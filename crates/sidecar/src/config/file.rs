@@ -9,7 +9,7 @@ use bridge_jose::Algorithm;
 use bridge_process::config::{
     ConfigError, Count, HostAddr, Located, LoopbackAddr, Name, Source, Span, TelemetryConfig, unreadable,
 };
-use bridge_types::{Audience, ClientId, IssuerUrl, ScopeSet};
+use bridge_types::{Audience, ClientId, Invalid, IssuerUrl, Network, ScopeSet};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -75,9 +75,24 @@ struct PartnerSection {
     url: Spanned<ApiUrl>,
     audience: Option<Audience>,
     ca_file: Option<Spanned<PathBuf>>,
+    #[serde(default)]
+    private_networks: Vec<NetworkWord>,
     scopes: Option<Spanned<ScopeSet>>,
     #[serde(default)]
     routes: Vec<RouteSection>,
+}
+
+/// A network in CIDR notation.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct NetworkWord(Network);
+
+impl TryFrom<String> for NetworkWord {
+    type Error = Invalid;
+
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        text.parse().map(Self)
+    }
 }
 
 #[derive(Deserialize)]
@@ -181,15 +196,16 @@ impl Checks<'_> {
             let url = self.source.locate(section.url);
             let audience = match section.audience {
                 Some(audience) => audience,
-                None => url.value.as_str().parse().map_err(|error: bridge_types::Invalid| {
-                    ConfigError::new(url.place, "an address that is no audience")
+                None => url.value.as_str().parse().map_err(|error: Invalid| {
+                    ConfigError::new(url.place.clone(), "an address that is no audience")
                         .expected("an audience beside it")
                         .found(error.to_string())
                         .remedy("add `audience`")
                 })?,
             };
             let ca_file = section.ca_file.map(|ca| self.beside(ca));
-            Ok((name.into_inner(), PartnerSettings { url: url.value, audience, ca_file, routes }))
+            let private_networks = section.private_networks.into_iter().map(|NetworkWord(network)| network).collect();
+            Ok((name.into_inner(), PartnerSettings { url, audience, ca_file, private_networks, routes }))
         };
         sections.into_iter().map(partner).collect()
     }

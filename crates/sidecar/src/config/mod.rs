@@ -11,7 +11,7 @@ pub use routes::{Route, RouteInvalid, Routes};
 use bridge_client::ApiUrl;
 use bridge_jose::Algorithm;
 use bridge_process::config::{ConfigError, Located, Name, TelemetryConfig};
-use bridge_types::{Audience, ClientId, IssuerUrl, ScopeSet};
+use bridge_types::{Audience, ClientId, IssuerUrl, Network, ScopeSet};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -87,11 +87,13 @@ pub enum CredentialSource {
 #[derive(Debug, Clone)]
 pub struct PartnerSettings {
     /// Where its API is: the only origin that requests go to.
-    pub url: ApiUrl,
+    pub url: Located<ApiUrl>,
     /// What the tokens are asked for.
     pub audience: Audience,
     /// PEM: the authority to trust in calls to it, instead of the system's.
     pub ca_file: Option<Located<PathBuf>>,
+    /// Networks that are not public in which the partner may be, such as that of a VPN.
+    pub private_networks: Vec<Network>,
     /// Which scopes the token of a request has.
     pub routes: Routes,
 }

@@ -59,7 +59,7 @@ impl Proxy {
             Err(refusal) => return refuse(&account, UNKNOWN, &refusal),
         };
         let name = partner.api.partner();
-        match self.forward(&partner, &target, (&head, account.trace), body).await {
+        match self.forward(partner, &target, (&head, account.trace), body).await {
             Ok((answer, request)) => self.hand_back(name, answer, request, account),
             Err(refusal) => refuse(&account, name, &refusal),
         }
@@ -67,7 +67,7 @@ impl Proxy {
 
     /// Everything that can be said of a request without its partner: who sends it, whether it means one thing, where
     /// it goes.
-    fn destination<'r>(&self, peer: Peer, head: &'r Parts) -> Result<(Target<'r>, Arc<Partner>), Refusal> {
+    fn destination<'r>(&'r self, peer: Peer, head: &'r Parts) -> Result<(Target<'r>, &'r Partner), Refusal> {
         self.admission.admit(peer, &head.headers)?;
         refuse_ambiguity(&head.headers)?;
         let target = Target::of(&head.method, &head.uri)?;

@@ -1,6 +1,6 @@
 //! Tokens that a partner refuses, and credentials that change.
 
-use crate::support::{Partner, Stand, answer, eventually};
+use crate::support::{Mood, Partner, Stand, answer, eventually};
 use bridge_process::Exit;
 use std::os::unix::fs::PermissionsExt;
 
@@ -56,6 +56,7 @@ async fn a_partner_that_refuses_every_token_does_not_make_us_flood_our_issuer() 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_is_replaced_is_used_within_seconds_and_a_broken_one_is_not() {
     let stand = Stand::start().await;
+    stand.issuer.be(Mood::Granting(1));
     assert_eq!(stand.call("GET /company-b/a").await.status, 200);
     let kid = |assertion: &str| {
         use base64::Engine;
