@@ -15,6 +15,7 @@ use crate::partner_status;
 use crate::partners::Partners;
 use crate::revocations::Revocations;
 use crate::servers::{Served, Servers, Settings};
+use crate::suppressed;
 use crate::tls;
 use bridge_issuer::Issuer;
 use bridge_process::Outbound;
@@ -115,11 +116,13 @@ impl Company {
         let gate = Gate::new(Validator::new(Arc::clone(&policies), clock), &identity.api);
         let gate = gate.with_limits(company.limits.requests());
         let metadata = ResourceMetadata::new(identity.api, &A::scopes());
+        let suppressed = suppressed::follow(gate.clone(), Arc::clone(&issuer), shutdown.clone());
         let api = Api::new(Arc::clone(&application), gate, metadata, bridge);
         let served = Served { issuer: Arc::clone(&issuer), api, health: Arc::clone(&health), metrics };
         let servers = Servers::start(listeners, tls.as_ref(), &settings, served)?;
         let mut background = background(application, live, (own_keys, own), (policies, database.clone()), &shutdown);
         background.spawn(dispatch(database.clone(), outgoing, shutdown.clone()));
+        background.spawn(suppressed);
         Ok(Self { addresses, servers, issuer, database, health, shutdown, background })
     }
 

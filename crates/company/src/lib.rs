@@ -28,6 +28,7 @@ mod partners;
 mod probe;
 mod revocations;
 mod servers;
+mod suppressed;
 mod tls;
 
 pub use application::{Application, Context};

@@ -1,7 +1,7 @@
 use crate::config::TokenLimits;
 use crate::error::{RateLimited, TokenError};
 use crate::replay::AuthenticatedClient;
-use bridge_limits::{AddressLimiter, Limiters, PeerAddress};
+use bridge_limits::{AddressLimiter, Limiters, Line, LineBudget, PeerAddress};
 use bridge_types::{ClientId, Clock};
 use std::sync::Arc;
 
@@ -9,6 +9,8 @@ use std::sync::Arc;
 pub(crate) struct Bounds {
     clients: Limiters<ClientId>,
     refusals: AddressLimiter,
+    /// By [`TokenError::detail`], of which there are a few dozen.
+    lines: LineBudget<&'static str>,
 }
 
 impl Bounds {
@@ -16,6 +18,7 @@ impl Bounds {
         Self {
             clients: Limiters::new(limits.tokens_per_client, Arc::clone(clock)),
             refusals: AddressLimiter::new(limits.refusals_per_address, Arc::clone(clock)),
+            lines: LineBudget::new(limits.logged_refusals, Arc::clone(clock)),
         }
     }
 
@@ -40,4 +43,32 @@ impl Bounds {
             Err(exceeded) => TokenError::RateLimited(RateLimited::Address { detail: error.detail(), exceeded }),
         }
     }
+
+    /// True when a refusal is to be written down, and not only counted. Says first how many like it were not.
+    pub(crate) fn is_written_down(&self, error: &TokenError) -> bool {
+        match self.lines.line(error.detail()) {
+            Line::Write => true,
+            Line::WriteAfter(left_out) => {
+                log_left_out(error.detail(), left_out);
+                true
+            }
+            Line::Suppress => false,
+        }
+    }
+
+    /// Says what was left out in a second that is over.
+    pub(crate) fn log_left_out(&self) {
+        self.lines.left_out().iter().for_each(|(detail, left_out)| log_left_out(detail, *left_out));
+    }
+}
+
+impl Drop for Bounds {
+    fn drop(&mut self) {
+        self.lines.all_left_out().iter().for_each(|(detail, left_out)| log_left_out(detail, *left_out));
+    }
+}
+
+fn log_left_out(detail: &str, suppressed: u64) {
+    tracing::warn!(target: "bridge", event = "token_refusals_suppressed", outcome = "deny", detail, suppressed,
+        "refusals were counted and not written down one by one");
 }

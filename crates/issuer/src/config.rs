@@ -21,11 +21,17 @@ pub struct TokenLimits {
     pub tokens_per_client: Rate,
     /// Refused requests of one address, by the address of the connection. Default: 100 a second.
     pub refusals_per_address: Rate,
+    /// Lines in the log for refusals of one kind; one line more says how many were left out. Default: 20 a second.
+    pub logged_refusals: Rate,
 }
 
 impl Default for TokenLimits {
     fn default() -> Self {
-        Self { tokens_per_client: Rate::per_second(50), refusals_per_address: Rate::per_second(100) }
+        Self {
+            tokens_per_client: Rate::per_second(50),
+            refusals_per_address: Rate::per_second(100),
+            logged_refusals: Rate::per_second(20),
+        }
     }
 }
 

@@ -158,7 +158,8 @@ impl Issuer {
         self.clients.store(Arc::new(clients));
     }
 
-    /// Answers one token request (RFC 6749 §4.4), writes its line in the log and counts it.
+    /// Answers one token request (RFC 6749 §4.4), writes its line in the log and counts it. Of
+    /// refusals that come in a flood, most are only counted.
     ///
     /// When it gives a token, the assertion's `jti` is durably used up. A request whose form is refused, or whose
     /// assertion is, uses nothing up; one that asks for more than is registered does.
@@ -171,7 +172,7 @@ impl Issuer {
         let mut attempt = Attempt::begin(&*self.clock);
         let peer = request.peer;
         let outcome = self.issue(request, &mut attempt).await.map_err(|error| self.bounds.refuse(error, peer));
-        attempt.record(self.config.url(), &*self.clock, outcome.as_ref());
+        attempt.record(self.config.url(), &self.bounds, &*self.clock, outcome.as_ref());
         outcome
     }
 
@@ -179,8 +180,14 @@ impl Issuer {
     pub(crate) fn refuse(&self, defect: RequestDefect, peer: PeerAddress) -> TokenError {
         let attempt = Attempt::begin(&*self.clock);
         let refusal = self.bounds.refuse(defect.into(), peer);
-        attempt.record(self.config.url(), &*self.clock, Err(&refusal));
+        attempt.record(self.config.url(), &self.bounds, &*self.clock, Err(&refusal));
         refusal
+    }
+
+    /// Says in the log how many refusals of the last second were counted and not written down. Call it every second,
+    /// because after the last request of a flood no other may come to say so.
+    pub fn log_suppressed(&self) {
+        self.bounds.log_left_out();
     }
 
     /// Takes no more token requests, lets those that run end, and ends the background task. The rest keeps answering.

@@ -1,3 +1,4 @@
+use crate::bounds::Bounds;
 use crate::error::TokenError;
 use crate::issuer::IssuedToken;
 use crate::revocation::{Ignored, Revocation};
@@ -36,42 +37,48 @@ impl Attempt {
         self.scope = scope.map(|scope| excerpt(scope, MAX_VALUE));
     }
 
-    /// Writes the line and counts the outcome.
-    pub(crate) fn record(&self, issuer: &IssuerUrl, clock: &dyn Clock, outcome: Result<&IssuedToken, &TokenError>) {
+    /// Counts the outcome and writes the line, unless it is one more refusal of a flood.
+    pub(crate) fn record(
+        &self,
+        issuer: &IssuerUrl,
+        bounds: &Bounds,
+        clock: &dyn Clock,
+        outcome: Result<&IssuedToken, &TokenError>,
+    ) {
+        count(outcome);
+        if outcome.is_err_and(|error| !bounds.is_written_down(error)) {
+            return;
+        }
         let latency_us = self.latency_us(clock);
         match outcome {
             Ok(token) => self.issued(issuer, token, latency_us),
             Err(error @ TokenError::Unavailable(_)) => self.failed(issuer, error, latency_us),
             Err(error) => self.refused(issuer, error, latency_us),
         }
-        let outcome = match outcome {
-            Ok(_) => "issued",
-            Err(error @ TokenError::RateLimited(_)) => error.detail(),
-            Err(error) => error.code(),
-        };
-        metrics::counter!("bridge_token_requests_total", "outcome" => outcome).increment(1);
     }
 
-    /// Writes the line of a revocation request and counts the outcome.
+    /// Counts the outcome of a revocation request and writes the line, unless it is one more refusal of a flood.
     pub(crate) fn record_revocation(
         &self,
         issuer: &IssuerUrl,
+        bounds: &Bounds,
         clock: &dyn Clock,
         token: Option<Fingerprint>,
         outcome: Result<&Revocation, &TokenError>,
     ) {
-        let latency_us = self.latency_us(clock);
-        match outcome {
-            Ok(Revocation::Revoked) => self.revoked(issuer, token, latency_us),
-            Ok(Revocation::Ignored(ignored)) => self.ignored(issuer, token, *ignored, latency_us),
-            Err(error) => self.not_revoked(issuer, token, error, latency_us),
-        }
-        let outcome = match outcome {
+        let counted = match outcome {
             Ok(Revocation::Revoked) => "revoked",
             Ok(Revocation::Ignored(_)) => "ignored",
             Err(error) => error.code(),
         };
-        metrics::counter!("bridge_revocation_requests_total", "outcome" => outcome).increment(1);
+        metrics::counter!("bridge_revocation_requests_total", "outcome" => counted).increment(1);
+        let latency_us = self.latency_us(clock);
+        match outcome {
+            Ok(Revocation::Revoked) => self.revoked(issuer, token, latency_us),
+            Ok(Revocation::Ignored(ignored)) => self.ignored(issuer, token, *ignored, latency_us),
+            Err(error) if bounds.is_written_down(error) => self.not_revoked(issuer, token, error, latency_us),
+            Err(_) => {}
+        }
     }
 
     fn revoked(&self, iss: &IssuerUrl, token: Option<Fingerprint>, latency_us: u64) {
@@ -137,6 +144,15 @@ impl Attempt {
             status = status.as_u16(), latency_us, "{}", excerpt(&error.to_string(), MAX_REASON)
         );
     }
+}
+
+fn count(outcome: Result<&IssuedToken, &TokenError>) {
+    let outcome = match outcome {
+        Ok(_) => "issued",
+        Err(error @ TokenError::RateLimited(_)) => error.detail(),
+        Err(error) => error.code(),
+    };
+    metrics::counter!("bridge_token_requests_total", "outcome" => outcome).increment(1);
 }
 
 /// The start of a text, with characters escaped that could forge a line of the log.

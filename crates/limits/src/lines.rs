@@ -1,3 +1,4 @@
+use crate::Rate;
 use bridge_types::Clock;
 use std::collections::HashMap;
 use std::fmt;
@@ -35,8 +36,8 @@ struct Second {
 
 impl<K: Clone + Eq + Hash> LineBudget<K> {
     /// So many lines a second of each kind.
-    pub fn new(per_second: u32, clock: Arc<dyn Clock>) -> Self {
-        Self { per_second, clock, kinds: Mutex::default() }
+    pub fn new(rate: Rate, clock: Arc<dyn Clock>) -> Self {
+        Self { per_second: rate.get(), clock, kinds: Mutex::default() }
     }
 
     /// Counts one line.

@@ -26,6 +26,11 @@ impl Rate {
         }
     }
 
+    /// How many a second.
+    pub const fn get(self) -> u32 {
+        self.0.get()
+    }
+
     pub(crate) fn quota(self) -> Quota {
         Quota::per_second(self.0).allow_burst(self.0.saturating_mul(NonZeroU32::MIN.saturating_add(BURST_SECONDS - 1)))
     }

@@ -89,8 +89,11 @@ impl Settings<'_> {
         toml_file::set(table, "tls", "ca_file", format!("tls/{CA_FILE}"));
         toml_file::set(table, "telemetry", "log_format", "json");
         toml_file::set(table, "telemetry", "log_level", "info");
-        // The whole attack corpus comes from one address, and each case must be told its own reason.
-        toml_file::set(table, "limits", "refusals_per_second", UNLIMITED);
+        // The whole attack corpus comes from one address, and each case must be told its own reason
+        // and leave its own line.
+        for limit in ["refusals_per_second", "logged_refusals_per_second"] {
+            toml_file::set(table, "limits", limit, UNLIMITED);
+        }
         // A scenario waits until a body that never comes is waited for no longer.
         toml_file::set(table, "limits", "body_time", "3s");
         // The company reaches its own issuer directly and its partner's over the line that the tester can cut.

@@ -16,7 +16,9 @@ pub(super) async fn run<A: Application>(invocation: &mut Invocation) -> Result<(
     let clock = Arc::clone(&invocation.clock);
     let company = &configuration.company;
     let origin = Origin { kind: "company", name: company.name.as_str(), targets: &["company_a", "company_b"] };
-    telemetry::start_log(origin, company.telemetry, Arc::clone(&clock));
+    // Dropped last: what is said on the way down is in the log.
+    let _log = telemetry::start_log(origin, company.telemetry, Arc::clone(&clock))
+        .map_err(|error| Failure::failed(format!("the log cannot be written: {error}")))?;
     let metrics = telemetry::start_metrics();
     let mut company = Company::start::<A>(configuration, Arc::clone(&clock), metrics).await?;
     let addresses = company.addresses();

@@ -24,6 +24,8 @@ pub struct LimitsConfig {
     pub tokens_per_second: Requests,
     /// Refused requests of one address, at the API and at the token endpoint each, until 429 is all it hears. Default: 100.
     pub refusals_per_second: Requests,
+    /// Lines in the log for refusals of one kind; the rest are counted, and told of in one line a second. Default: 20.
+    pub logged_refusals_per_second: Requests,
 }
 
 impl Default for LimitsConfig {
@@ -35,6 +37,7 @@ impl Default for LimitsConfig {
             requests_per_second: Requests(RequestLimits::default().requests_per_client),
             tokens_per_second: Requests(TokenLimits::default().tokens_per_client),
             refusals_per_second: Requests(RequestLimits::default().refusals_per_address),
+            logged_refusals_per_second: Requests(RequestLimits::default().logged_refusals),
         }
     }
 }
@@ -45,12 +48,17 @@ impl LimitsConfig {
         RequestLimits {
             requests_per_client: self.requests_per_second.0,
             refusals_per_address: self.refusals_per_second.0,
+            logged_refusals: self.logged_refusals_per_second.0,
         }
     }
 
     /// What of it concerns the token endpoint.
     pub(crate) fn tokens(&self) -> TokenLimits {
-        TokenLimits { tokens_per_client: self.tokens_per_second.0, refusals_per_address: self.refusals_per_second.0 }
+        TokenLimits {
+            tokens_per_client: self.tokens_per_second.0,
+            refusals_per_address: self.refusals_per_second.0,
+            logged_refusals: self.logged_refusals_per_second.0,
+        }
     }
 }
 

@@ -2,7 +2,7 @@ use super::HEAD;
 use super::meter::{Meter, Patience};
 use super::stream::{Bytes, Stream};
 use crate::config::LimitsConfig;
-use bridge_limits::{Line, LineBudget, PeerAddress, Places};
+use bridge_limits::{Line, LineBudget, PeerAddress, Places, Rate};
 use bridge_types::Clock;
 use rustls::ServerConfig;
 use std::net::SocketAddr;
@@ -40,7 +40,7 @@ impl Door {
             tls: tls.map(acceptor),
             places: Places::for_each_address(limits.connections_per_address.get()),
             keep_alive: limits.keep_alive.duration(),
-            refusals: LineBudget::new(1, clock),
+            refusals: LineBudget::new(Rate::per_second(1), clock),
         }
     }
 

@@ -13,8 +13,11 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Two a second: twenty at once.
-const LIMITS: TokenLimits =
-    TokenLimits { tokens_per_client: Rate::per_second(2), refusals_per_address: Rate::per_second(2) };
+const LIMITS: TokenLimits = TokenLimits {
+    tokens_per_client: Rate::per_second(2),
+    refusals_per_address: Rate::per_second(2),
+    logged_refusals: Rate::per_second(3),
+};
 
 async fn post(world: &World, from: &str, form: &[(&str, &str)]) -> ServiceResponse {
     let app = init_service(App::new().configure(|config| world.issuer.configure(config))).await;

@@ -1,8 +1,10 @@
 use crate::support::{AUDIENCE, CLIENT, ISSUER, World, good_form};
+use bridge_issuer::{Rate, TokenLimits};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::Value;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// Collects the lines that are logged on this thread while the guard lives.
 #[derive(Clone, Default)]
@@ -64,6 +66,27 @@ async fn an_issued_token_leaves_one_line_without_the_token() {
     for part in assertion.split('.').chain(token.expose().split('.')) {
         assert!(!lines.text().contains(part), "{part}");
     }
+}
+
+#[tokio::test]
+async fn of_a_flood_of_refusals_some_leave_a_line_and_the_rest_is_told_in_one() {
+    let limits = TokenLimits { logged_refusals: Rate::per_second(3), ..TokenLimits::default() };
+    let world = World::limited(limits).await;
+    let lines = Lines::default();
+    let guard = lines.capture();
+    for _ in 0..10 {
+        world.present("x").await.unwrap_err();
+    }
+    world.present(&world.assertion().claim("exp", 1).sign()).await.unwrap_err();
+    world.issuer.log_suppressed();
+    world.clock.advance(Duration::from_secs(1));
+    world.issuer.log_suppressed();
+    world.issuer.log_suppressed();
+    drop(guard);
+    let told: Vec<Value> = lines.json().into_iter().map(|line| line["detail"].clone()).collect();
+    assert_eq!(told, [&["assertion_malformed"; 3][..], &["assertion_expired", "assertion_malformed"]].concat());
+    let last = &lines.json()[4];
+    assert_eq!((&last["event"], &last["suppressed"]), (&"token_refusals_suppressed".into(), &7.into()));
 }
 
 #[tokio::test]

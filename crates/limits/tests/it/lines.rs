@@ -1,4 +1,4 @@
-use bridge_limits::{Line, LineBudget};
+use bridge_limits::{Line, LineBudget, Rate};
 use bridge_testkit::ManualClock;
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 fn budget() -> (Arc<ManualClock>, LineBudget<&'static str>) {
     let clock = Arc::new(ManualClock::default());
     clock.advance(Duration::from_mins(1));
-    (clock.clone(), LineBudget::new(2, clock))
+    (clock.clone(), LineBudget::new(Rate::per_second(2), clock))
 }
 
 fn write(budget: &LineBudget<&'static str>, lines: usize) {

@@ -59,11 +59,11 @@ pub(super) struct TextFields {
 
 impl Visit for TextFields {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        let shown = visible(&format!("{value:?}"));
+        let text = format!("{value:?}");
         match field.name() {
-            "message" => self.message = shown,
+            "message" => self.message = one_message(text),
             _ if from_log_crate(field) => {}
-            name => self.rest.extend([" ", name, "=", &shown]),
+            name => self.rest.extend([" ", name, "=", &one_value(text)]),
         }
     }
 
@@ -72,10 +72,16 @@ impl Visit for TextFields {
     }
 }
 
-/// The text with its control characters escaped, so that a value cannot pose as a line of the log.
-fn visible(text: &str) -> String {
-    let escaped = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
-    text.chars().map(escaped).collect()
+/// The text in quotes, unless it can be nothing but one value: so it cannot pose as another field, nor as another line.
+fn one_value(text: String) -> String {
+    let plain = |c: char| c.is_alphanumeric() || (c.is_ascii_graphic() && !matches!(c, '"' | '=' | '\\'));
+    if !text.is_empty() && text.chars().all(plain) { text } else { format!("{text:?}") }
+}
+
+/// The text as it is if it is a plain sentence; in quotes if it could pose as fields.
+fn one_message(text: String) -> String {
+    let plain = |c: char| c == ' ' || c.is_alphanumeric() || (c.is_ascii_graphic() && !matches!(c, '"' | '=' | '\\'));
+    if text.chars().all(plain) { text } else { format!("{text:?}") }
 }
 
 impl fmt::Display for TextFields {
@@ -88,4 +94,42 @@ impl fmt::Display for TextFields {
 /// What the `log` bridge adds to the events of older libraries: paths of source files, which say nothing to an operator.
 fn from_log_crate(field: &Field) -> bool {
     field.name().starts_with("log.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{one_message, one_value};
+
+    #[test]
+    fn a_value_can_pose_neither_as_another_field_nor_as_another_line() {
+        for (value, shown) in [
+            ("allow", "allow"),
+            ("https://issuer.example:8441/a?b", "https://issuer.example:8441/a?b"),
+            ("Zürich", "Zürich"),
+            ("", r#""""#),
+            ("a b", r#""a b""#),
+            ("x outcome=allow", r#""x outcome=allow""#),
+            ("a=b", r#""a=b""#),
+            ("\"", r#""\"""#),
+            ("\\", r#""\\""#),
+            ("a\nb", r#""a\nb""#),
+            ("a\u{1b}[31m", r#""a\u{1b}[31m""#),
+            ("a\u{2028}b\u{202e}", r#""a\u{2028}b\u{202e}""#),
+            ("a\u{a0}b", r#""a\u{a0}b""#),
+        ] {
+            assert_eq!(one_value(value.to_owned()), shown);
+        }
+    }
+
+    #[test]
+    fn a_message_is_a_sentence_or_in_quotes() {
+        for (message, shown) in [
+            ("request denied", "request denied"),
+            ("partner's keys: 2 fetched (1 new)", "partner's keys: 2 fetched (1 new)"),
+            ("denied outcome=allow", r#""denied outcome=allow""#),
+            ("denied\nallowed", r#""denied\nallowed""#),
+        ] {
+            assert_eq!(one_message(message.to_owned()), shown);
+        }
+    }
 }

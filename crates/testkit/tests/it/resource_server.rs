@@ -8,8 +8,8 @@ use bridge_testkit::ManualClock;
 use bridge_testkit::attacks::{Case, Face, Fault, Request, Strictness, World, Yardstick, judge, resource_server};
 use bridge_types::Clock;
 use bridge_validator::{
-    Authorized, DocumentFetcher, Gate, GuardedRoutes, KeySetup, KeyTiming, RequiredScope, TrustPolicies, TrustPolicy,
-    Validator,
+    Authorized, DocumentFetcher, Gate, GuardedRoutes, KeySetup, KeyTiming, Rate, RequestLimits, RequiredScope,
+    TrustPolicies, TrustPolicy, Validator,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -70,7 +70,10 @@ fn call(request: &Request) -> TestRequest {
 /// What is wrong with the answers to these cases, one line each.
 async fn faults(world: &World, cases: &[Case]) -> Vec<String> {
     let clock = Arc::new(ManualClock::default());
-    let gate = Gate::new(validator(world, &clock), &world.policy.audience.parse().unwrap());
+    // The corpus comes from one address at once.
+    let most = Rate::per_second(1_000_000);
+    let limits = RequestLimits { requests_per_client: most, refusals_per_address: most, ..RequestLimits::default() };
+    let gate = Gate::new(validator(world, &clock), &world.policy.audience.parse().unwrap()).with_limits(limits);
     let routes = GuardedRoutes::new().get("/shipments", shipments);
     let app = test::init_service(App::new().service(gate.routes("", routes))).await;
     let baseline = answer(test::call_service(&app, call(&Request::default()).to_request()).await).await;

@@ -48,7 +48,7 @@ async fn issuer(world: &World, clock: &Arc<ManualClock>) -> Arc<Issuer> {
     let config = IssuerConfig::new(policy.issuer.parse().unwrap(), Algorithm::Es256, IssuerConfig::DEFAULT_LIFETIME);
     // The corpus is fired in one moment, and the limits would answer most of it.
     let most = Rate::per_second(1_000_000);
-    let limits = TokenLimits { tokens_per_client: most, refusals_per_address: most };
+    let limits = TokenLimits { tokens_per_client: most, refusals_per_address: most, ..TokenLimits::default() };
     let ring = KeyRing::open(Arc::new(KeysInMemory::default()), Arc::new(EmbeddedKeys::default()), clock.clone());
     let (store, ring) = (Arc::new(Memory::default()), ring.await.unwrap());
     let (config, stores) = (config.unwrap().with_limits(limits), IssuerStores::with_status_in_memory(store));

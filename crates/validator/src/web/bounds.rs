@@ -1,7 +1,8 @@
+use super::record::UNKNOWN;
 use crate::access::Authenticated;
 use crate::denial::{Denial, Refusal};
 use crate::reason::Reason;
-use bridge_limits::{AddressLimiter, Exceeded, Limiters, PeerAddress, Rate};
+use bridge_limits::{AddressLimiter, Exceeded, Limiters, Line, LineBudget, PeerAddress, Rate};
 use bridge_types::{ClientId, Clock, IssuerUrl};
 use std::sync::Arc;
 
@@ -12,11 +13,17 @@ pub struct RequestLimits {
     pub requests_per_client: Rate,
     /// Refused requests of one address, by the address of the connection. Default: 100.
     pub refusals_per_address: Rate,
+    /// Lines in the log for refusals of one partner for one reason; one line more says how many were left out. Default: 20.
+    pub logged_refusals: Rate,
 }
 
 impl Default for RequestLimits {
     fn default() -> Self {
-        Self { requests_per_client: Rate::per_second(500), refusals_per_address: Rate::per_second(100) }
+        Self {
+            requests_per_client: Rate::per_second(500),
+            refusals_per_address: Rate::per_second(100),
+            logged_refusals: Rate::per_second(20),
+        }
     }
 }
 
@@ -25,13 +32,18 @@ impl Default for RequestLimits {
 pub(super) struct Bounds {
     clients: Limiters<(IssuerUrl, ClientId)>,
     refusals: AddressLimiter,
+    lines: LineBudget<Kind>,
 }
+
+/// Refusals that look alike to an operator. Made of constants and configured names: there are few.
+type Kind = (Reason, Option<Arc<str>>);
 
 impl Bounds {
     pub(super) fn new(limits: RequestLimits, clock: &Arc<dyn Clock>) -> Self {
         Self {
             clients: Limiters::new(limits.requests_per_client, Arc::clone(clock)),
             refusals: AddressLimiter::new(limits.refusals_per_address, Arc::clone(clock)),
+            lines: LineBudget::new(limits.logged_refusals, Arc::clone(clock)),
         }
     }
 
@@ -69,4 +81,41 @@ impl Bounds {
             }
         }
     }
+
+    /// True when a refusal is to be written down, and not only counted. Says first how many like it were not.
+    pub(super) fn is_written_down(&self, denial: &Denial) -> bool {
+        let kind = (denial.reason(), denial.facts().partner.clone());
+        match self.lines.line(kind.clone()) {
+            Line::Write => true,
+            Line::WriteAfter(left_out) => {
+                log_left_out(&kind, left_out);
+                true
+            }
+            Line::Suppress => false,
+        }
+    }
+
+    /// Says what was left out in a second that is over.
+    pub(super) fn log_left_out(&self) {
+        self.lines.left_out().iter().for_each(|(kind, left_out)| log_left_out(kind, *left_out));
+    }
+}
+
+impl Drop for Bounds {
+    /// With the last gate, all that was left out is told.
+    fn drop(&mut self) {
+        self.lines.all_left_out().iter().for_each(|(kind, left_out)| log_left_out(kind, *left_out));
+    }
+}
+
+fn log_left_out((reason, partner): &Kind, suppressed: u64) {
+    tracing::warn!(
+        target: "bridge",
+        event = "decisions_suppressed",
+        outcome = "deny",
+        reason = reason.as_str(),
+        partner = partner.as_deref().unwrap_or(UNKNOWN),
+        suppressed,
+        "refusals were counted and not written down one by one"
+    );
 }

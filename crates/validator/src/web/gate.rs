@@ -19,7 +19,8 @@ use bridge_types::Audience;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// Stands before the routes of an API: every request is authenticated before its body is read, and written down once.
+/// Stands before the routes of an API: every request is authenticated before its body is read, and counted and written
+/// down once; of refusals that come in a flood, some are only counted.
 ///
 /// A request to an unknown path is authenticated like any other, so that strangers cannot map the API; it is written
 /// down as allowed, with status 404 and no required scope.
@@ -42,6 +43,12 @@ impl Gate {
     pub fn with_limits(self, limits: RequestLimits) -> Self {
         let bounds = Arc::new(Bounds::new(limits, self.validator.clock()));
         Self { bounds, ..self }
+    }
+
+    /// Says in the log how many refusals of the last second were counted and not written down. Call it every second,
+    /// because after the last request of a flood no other may come to say so.
+    pub fn log_suppressed(&self) {
+        self.bounds.log_left_out();
     }
 
     /// The routes, behind this gate. `prefix` is that of `actix_web::web::scope`, empty for all paths; register public
@@ -71,7 +78,7 @@ impl Gate {
         request: ServiceRequest,
         next: Next<B>,
     ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
-        let record = Rc::new(Record::open(&request, self.validator.clock()));
+        let record = Rc::new(Record::open(&request, self.validator.clock(), &self.bounds));
         let address = PeerAddress::from(request.peer_addr());
         let authenticated = match self.authenticate(&request).await {
             Ok(authenticated) => authenticated,

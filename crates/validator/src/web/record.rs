@@ -1,3 +1,4 @@
+use super::bounds::Bounds;
 use super::correlation::correlation_id;
 use crate::access::VerifiedAccess;
 use crate::denial::{Denial, Facts};
@@ -11,8 +12,8 @@ use std::time::Duration;
 /// How long a text that the caller chose may get in a log.
 const MAX_LOGGED: usize = 128;
 
-/// What is written down of one request: exactly one log line and one count, when it is dropped. A caller that hangs up
-/// half way is written down too, without a status.
+/// What is written down of one request: one count and one log line, when it is dropped. A caller that hangs up half way
+/// is written down too, without a status. Of refusals that come in a flood, most are only counted.
 pub(super) struct Record {
     pub(super) correlation_id: CorrelationId,
     trace_id: Option<String>,
@@ -20,6 +21,7 @@ pub(super) struct Record {
     path: String,
     clock: Arc<dyn Clock>,
     started: Duration,
+    bounds: Arc<Bounds>,
     verdict: RefCell<Verdict>,
 }
 
@@ -40,7 +42,7 @@ enum Decision {
 }
 
 impl Record {
-    pub(super) fn open(request: &ServiceRequest, clock: &Arc<dyn Clock>) -> Self {
+    pub(super) fn open(request: &ServiceRequest, clock: &Arc<dyn Clock>, bounds: &Arc<Bounds>) -> Self {
         Self {
             correlation_id: correlation_id(request),
             trace_id: request.headers().get("traceparent").and_then(|value| trace_id(value.to_str().ok()?)),
@@ -48,6 +50,7 @@ impl Record {
             path: excerpt(request.path()),
             started: clock.monotonic(),
             clock: Arc::clone(clock),
+            bounds: Arc::clone(bounds),
             verdict: RefCell::default(),
         }
     }
@@ -83,7 +86,9 @@ impl Record {
                 if let Some(status) = &denial.facts().status {
                     status.note_refusal(denial.reason());
                 }
-                self.log_denied(&known, denial, verdict.status);
+                if self.bounds.is_written_down(denial) {
+                    self.log_denied(&known, denial, verdict.status);
+                }
             }
             // The caller hung up while its key was being fetched.
             None => count(UNKNOWN, "abandoned"),
@@ -153,7 +158,8 @@ impl Drop for Record {
     }
 }
 
-const UNKNOWN: &str = "unknown";
+/// The partner of a token that names none.
+pub(super) const UNKNOWN: &str = "unknown";
 
 /// What a line can say of the token, borrowed from wherever the decision has it.
 struct Known<'a> {

@@ -11,8 +11,11 @@ use bridge_validator::{Gate, RequestLimits};
 use std::time::Duration;
 
 /// Two a second: twenty at once.
-const LIMITS: RequestLimits =
-    RequestLimits { requests_per_client: Rate::per_second(2), refusals_per_address: Rate::per_second(2) };
+const LIMITS: RequestLimits = RequestLimits {
+    requests_per_client: Rate::per_second(2),
+    refusals_per_address: Rate::per_second(2),
+    logged_refusals: Rate::per_second(3),
+};
 
 fn gate(world: &World) -> Gate {
     Gate::new(world.validator.clone(), &API.parse().unwrap()).with_limits(LIMITS)
@@ -139,4 +142,52 @@ fn a_rate_of_nothing_is_refused() {
     let report =
         world.write("company-a.toml", &policy(ISSUER).replacen("scopes =", "requests_per_second = 0\nscopes =", 1));
     assert!(report.rejected[0].to_string().contains("1 to 1000000 a second"), "{}", report.rejected[0]);
+}
+
+#[actix_web::test]
+async fn of_a_flood_of_refusals_some_are_written_down_and_the_rest_is_told_in_one_line() {
+    let (_guard, log) = capture();
+    let (_recorder, counts) = counting();
+    let world = World::new();
+    world.clock.advance(Duration::from_mins(1));
+    let gate = gate(&world);
+    for _ in 0..10 {
+        send(&gate, "192.0.2.1", TestRequest::with_uri("/shipments")).await;
+    }
+    let expired = world.token().claim("exp", 1).sign();
+    send(&gate, "192.0.2.1", bearer("/shipments", &expired)).await;
+    let missing = |log: &[serde_json::Value]| log.iter().filter(|line| line["reason"] == "token_missing").count();
+    assert_eq!(missing(&log.of("decision")), 3);
+    assert_eq!(log.of("decision").len(), 4, "another reason has lines of its own");
+    assert_eq!(counts.of("bridge_decisions_total{partner=unknown,reason=token_missing}"), 10);
+    gate.log_suppressed();
+    assert_eq!(log.of("decisions_suppressed").len(), 0, "the second is not over");
+
+    world.clock.advance(Duration::from_secs(1));
+    gate.log_suppressed();
+    gate.log_suppressed();
+    let told = log.of("decisions_suppressed");
+    let [line] = &told[..] else { panic!("{told:?}") };
+    assert_eq!((&line["reason"], &line["partner"]), (&"token_missing".into(), &"unknown".into()));
+    assert_eq!((&line["suppressed"], &line["level"]), (&7.into(), &"WARN".into()));
+    send(&gate, "192.0.2.1", TestRequest::with_uri("/shipments")).await;
+    assert_eq!(missing(&log.of("decision")), 4);
+}
+
+#[actix_web::test]
+async fn what_was_left_out_is_told_before_the_next_line_and_at_the_end() {
+    let (_guard, log) = capture();
+    let world = World::new();
+    world.clock.advance(Duration::from_mins(1));
+    let gate = gate(&world);
+    for _ in 0..2 {
+        for _ in 0..5 {
+            send(&gate, "192.0.2.1", TestRequest::with_uri("/shipments")).await;
+        }
+        world.clock.advance(Duration::from_secs(1));
+    }
+    assert_eq!(log.of("decisions_suppressed").len(), 1);
+    drop(gate);
+    let told: Vec<_> = log.of("decisions_suppressed").iter().map(|line| line["suppressed"].clone()).collect();
+    assert_eq!(told, [2, 2]);
 }
