@@ -6,6 +6,8 @@ use std::time::Duration;
 
 /// How often a file is looked at while waiting for a line.
 const POLL: Duration = Duration::from_millis(10);
+/// How much later than an answer its line may be in the log.
+const LAG: Duration = Duration::from_secs(2);
 
 /// One structured line of a company's log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,6 +95,20 @@ impl LogFile {
     /// The structured lines from a place on.
     pub(crate) fn lines_since(&self, place: u64) -> Vec<LogLine> {
         self.text_since(place).lines().filter_map(LogLine::parse).collect()
+    }
+
+    /// The structured lines from a place on, once they are as wanted or some time has passed. A company writes its log
+    /// beside its answers, a moment later.
+    pub(crate) async fn lines_once(&self, place: u64, wanted: impl Fn(&[LogLine]) -> bool) -> Vec<LogLine> {
+        let mut lines = self.lines_since(place);
+        for _ in 0..LAG.as_millis() / POLL.as_millis() {
+            if wanted(&lines) {
+                break;
+            }
+            tokio::time::sleep(POLL).await;
+            lines = self.lines_since(place);
+        }
+        lines
     }
 
     /// Waits until a line after the place is the wanted one, but not longer than `patience`.

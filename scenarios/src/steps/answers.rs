@@ -7,16 +7,16 @@ use crate::stage::{Check, Stage, Unmet, expect_equal};
 use cucumber::then;
 
 #[then(expr = "company {company} answers {int}")]
-fn answers(stage: &mut Stage, api: Side, status: u16) -> Check {
+async fn answers(stage: &mut Stage, api: Side, status: u16) -> Check {
     let seen = &stage.answer.seen;
     if seen.status != status {
         return Err(Unmet::new("answer", status, format_args!("{seen:?}")));
     }
-    expect_equal("outcome in the log", &"allow", &decision(stage, api)?.text("outcome"))
+    expect_equal("outcome in the log", &"allow", &decision(stage, api).await?.text("outcome"))
 }
 
 #[then(expr = "company {company} refuses with {int} {string}")]
-fn refuses(stage: &mut Stage, api: Side, status: u16, code: String) -> Check {
+async fn refuses(stage: &mut Stage, api: Side, status: u16, code: String) -> Check {
     let seen = &stage.answer.seen;
     if (seen.status, seen.code.as_str()) != (status, code.as_str()) {
         return Err(Unmet::new("answer", format_args!("{status} {code}"), format_args!("{seen:?}")));
@@ -25,7 +25,7 @@ fn refuses(stage: &mut Stage, api: Side, status: u16, code: String) -> Check {
     let told = stage.answer.json.get("correlation_id").and_then(|id| id.as_str());
     expect_equal("correlation id in the problem", &Some(seen.correlation_id.as_str()), &told)?;
     expect_challenge(seen, &code)?;
-    let line = decision(stage, api)?;
+    let line = decision(stage, api).await?;
     expect_equal("outcome in the log", &"deny", &line.text("outcome"))?;
     expect_equal("reason in the log", &code.as_str(), &line.text("reason"))
 }
@@ -44,10 +44,12 @@ fn says_when_to_try_again(stage: &mut Stage) -> Check {
 }
 
 /// The line in which the operator of the API reads about the last answer.
-fn decision(stage: &Stage, api: Side) -> Result<LogLine, Unmet> {
+async fn decision(stage: &Stage, api: Side) -> Result<LogLine, Unmet> {
     let correlation_id = stage.answer.seen.correlation_id.as_str();
-    let lines = stage.stand().log(api).lines_since(stage.began[api]);
-    let found = lines.into_iter().find(|line| line.is("decision", "correlation_id", correlation_id));
+    let is_it = |line: &LogLine| line.is("decision", "correlation_id", correlation_id);
+    let (stand, place) = (stage.stand(), stage.began[api]);
+    let lines = stand.log(api).lines_once(place, |lines| lines.iter().any(is_it)).await;
+    let found = lines.into_iter().find(is_it);
     found.ok_or_else(|| Unmet::new("log", format_args!("the decision {correlation_id}"), "none"))
 }
 

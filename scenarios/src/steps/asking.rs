@@ -1,5 +1,6 @@
 //! Clients ask their own issuer for tokens.
 
+use crate::record::log::LogLine;
 use crate::side::Side;
 use crate::stage::{Check, Stage, Unmet, expect_equal};
 use crate::tester::Client;
@@ -66,21 +67,29 @@ fn gives_a_token(stage: &mut Stage, issuer: Side) -> Check {
 }
 
 #[then(expr = "the issuer of company {company} refuses with {int} {string}")]
-fn refuses_to_issue(stage: &mut Stage, issuer: Side, status: u16, error: String) -> Check {
+async fn refuses_to_issue(stage: &mut Stage, issuer: Side, status: u16, error: String) -> Check {
     let seen = &stage.answer.seen;
     expect_equal("status", &status, &seen.status)?;
     expect_equal("error", &error, &seen.code)?;
     expect_equal("a token given", &false, &stage.held.is_some())?;
-    let lines = stage.stand().log(issuer).lines_since(stage.began[issuer]);
-    let logged = lines.iter().rev().find(|line| line.event() == "token_refused").map(|line| line.text("reason"));
-    expect_equal("reason in the log of the issuer", &Some(error.as_str()), &logged)
+    let logged = refusal_in_the_log(stage, issuer, "reason", &error).await;
+    expect_equal("reason in the log of the issuer", &Some(error), &logged)
 }
 
 #[then(expr = "the operator of company {company} reads the detail {string}")]
-fn operator_reads_the_detail(stage: &mut Stage, issuer: Side, detail: String) -> Check {
-    let lines = stage.stand().log(issuer).lines_since(stage.began[issuer]);
-    let logged = lines.iter().rev().find(|line| line.event() == "token_refused").map(|line| line.text("detail"));
-    expect_equal("detail in the log of the issuer", &Some(detail.as_str()), &logged)
+async fn operator_reads_the_detail(stage: &mut Stage, issuer: Side, detail: String) -> Check {
+    let logged = refusal_in_the_log(stage, issuer, "detail", &detail).await;
+    expect_equal("detail in the log of the issuer", &Some(detail), &logged)
+}
+
+/// What the last line about a refusal says in a field, once that is what is expected.
+async fn refusal_in_the_log(stage: &Stage, issuer: Side, field: &str, expected: &str) -> Option<String> {
+    let last = |lines: &[LogLine]| {
+        let refusal = lines.iter().rev().find(|line| line.event() == "token_refused");
+        refusal.map(|line| line.text(field).to_owned())
+    };
+    let (stand, place) = (stage.stand(), stage.began[issuer]);
+    last(&stand.log(issuer).lines_once(place, |lines| last(lines).as_deref() == Some(expected)).await)
 }
 
 /// Sends a request, and keeps it for sending it again.

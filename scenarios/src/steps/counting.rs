@@ -1,6 +1,7 @@
 //! Counting: who asked which issuer for tokens, and how often.
 
 use crate::record::journal::Part;
+use crate::record::log::LogLine;
 use crate::side::Side;
 use crate::stage::{Check, Stage, Unmet, expect_equal};
 use crate::tester::Client;
@@ -29,16 +30,19 @@ async fn calls_at_once(stage: &mut Stage, line: String, times: usize) -> Check {
 }
 
 #[then(expr = "the issuer of company {company} has issued {int} token(s) to client {word} since the scenario began")]
-fn has_issued(stage: &mut Stage, issuer: Side, expected: usize, client: String) -> Check {
-    let lines = stage.stand().log(issuer).lines_since(stage.began[issuer]);
-    let count = lines.iter().filter(|line| line.is("token_issued", "client_id", &client)).count();
-    expect_equal("tokens issued", &expected, &count)
+async fn has_issued(stage: &mut Stage, issuer: Side, expected: usize, client: String) -> Check {
+    let count = |lines: &[LogLine]| lines.iter().filter(|line| line.is("token_issued", "client_id", &client)).count();
+    let (stand, place) = (stage.stand(), stage.began[issuer]);
+    let lines = stand.log(issuer).lines_once(place, |lines| count(lines) >= expected).await;
+    expect_equal("tokens issued", &expected, &count(&lines))
 }
 
 #[then(expr = "company {company} has allowed {int} calls, all with the same token")]
-fn has_allowed(stage: &mut Stage, api: Side, expected: usize) -> Check {
-    let lines = stage.stand().log(api).lines_since(stage.began[api]);
-    let allowed: Vec<_> = lines.iter().filter(|line| line.is("decision", "outcome", "allow")).collect();
+async fn has_allowed(stage: &mut Stage, api: Side, expected: usize) -> Check {
+    let is_allowed = |line: &&LogLine| line.is("decision", "outcome", "allow");
+    let (stand, place) = (stage.stand(), stage.began[api]);
+    let lines = stand.log(api).lines_once(place, |lines| lines.iter().filter(is_allowed).count() >= expected).await;
+    let allowed: Vec<_> = lines.iter().filter(is_allowed).collect();
     expect_equal("calls allowed", &expected, &allowed.len())?;
     let mut tokens: Vec<_> = allowed.iter().map(|line| line.text("token")).collect();
     tokens.sort_unstable();
@@ -73,12 +77,13 @@ fn asked_its_own_issuer_only(stage: &mut Stage, company: Side) -> Check {
 }
 
 #[then(expr = "the calls of company {company} to company {company} carried tokens of company {company}")]
-fn carried_own_tokens(stage: &mut Stage, caller: Side, api: Side, owner: Side) -> Check {
+async fn carried_own_tokens(stage: &mut Stage, caller: Side, api: Side, owner: Side) -> Check {
     let stand = stage.stand();
-    let sent = stand.log(caller).lines_since(stage.began[caller]);
+    let has = |event: &'static str| move |lines: &[LogLine]| lines.iter().any(|line| line.event() == event);
+    let sent = stand.log(caller).lines_once(stage.began[caller], has("egress")).await;
     let sent: Vec<_> = sent.iter().filter(|line| line.event() == "egress").collect();
     expect_equal("calls at all", &true, &!sent.is_empty())?;
-    let decided = stand.log(api).lines_since(stage.began[api]);
+    let decided = stand.log(api).lines_once(stage.began[api], has("decision")).await;
     let issuers: HashSet<&str> = decided
         .iter()
         .filter(|line| line.event() == "decision")

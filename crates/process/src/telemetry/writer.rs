@@ -8,7 +8,7 @@ use tracing_subscriber::fmt::MakeWriter;
 const CAPACITY: usize = 1024 * 1024;
 /// What an idle buffer keeps of its memory.
 const IDLE_CAPACITY: usize = 64 * 1024;
-/// How long lines gather before the next batch is written.
+/// How long lines gather before the next batch is written, when there are many.
 const GATHER: Duration = Duration::from_millis(5);
 
 /// The log on its way out: lines go into a buffer, and a thread of its own writes what has gathered.
@@ -84,8 +84,9 @@ impl Shared {
             if dropped > 0 {
                 lost(dropped);
             }
-            self.written();
-            std::thread::sleep(GATHER);
+            if self.written() {
+                std::thread::sleep(GATHER);
+            }
         }
     }
 
@@ -106,9 +107,13 @@ impl Shared {
         Some(std::mem::take(&mut state.dropped))
     }
 
-    fn written(&self) {
-        self.state().writing = false;
+    /// The batch is written. True when more lines have come meanwhile: then there is much to write, and it is written in
+    /// larger pieces. A line that comes alone is written at once.
+    fn written(&self) -> bool {
+        let mut state = self.state();
+        state.writing = false;
         self.changed.notify_all();
+        !state.waiting.is_empty()
     }
 }
 
