@@ -66,10 +66,10 @@ impl Egress {
 /// The authority that `[tls]` names for the own issuer.
 pub(crate) fn own_authorities(file: &Located<PathBuf>) -> Result<Vec<Certificate>, ConfigError> {
     let refused = |found: String| {
-        ConfigError::new(file.place.clone(), format!("the file {} cannot be used", file.value.display()))
+        ConfigError::new(file.place.clone(), "the file that is named here cannot be used")
             .expected("PEM certificates of the authority of the own issuer")
             .found(found)
-            .remedy("correct the path, or put the certificate there")
+            .remedy("correct the path, which starts at this directory, or put the certificate there")
     };
     let pem = std::fs::read(&file.value).map_err(|error| refused(error.to_string()))?;
     authorities(&pem).map_err(refused)

@@ -1,9 +1,11 @@
 use crate::config::{ConfigError, Located, TlsFiles};
+use bridge_process::{Unusable, open_private};
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls::server::NoServerSessionStorage;
 use rustls_pki_types::pem::{Error as PemError, PemObject};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use std::io::BufReader;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -38,20 +40,34 @@ pub(crate) fn certificates(file: &Located<PathBuf>) -> Result<Vec<CertificateDer
     Ok(certificates)
 }
 
+/// The private key, if nobody but its owner may read or write the file.
 fn private_key(file: &Located<PathBuf>) -> Result<PrivateKeyDer<'static>, ConfigError> {
-    PrivateKeyDer::from_pem_file(&file.value)
-        .map_err(|error| wrong_file(file, "a PEM private key (PKCS#8, SEC1 or PKCS#1)", &error))
+    let expected = "a PEM private key (PKCS#8, SEC1 or PKCS#1)";
+    let opened = open_private(&file.value).map_err(|unusable| match unusable {
+        Unusable::Closed(error) => wrong_file(file, expected, &PemError::Io(error)),
+        Unusable::Exposed { found } => exposed(file, found),
+    })?;
+    PrivateKeyDer::from_pem_reader(BufReader::new(opened)).map_err(|error| wrong_file(file, expected, &error))
 }
 
+/// Does not show the path: a key itself may stand in its place.
 fn wrong_file(file: &Located<PathBuf>, expected: &str, error: &PemError) -> ConfigError {
     let found = match error {
         PemError::NoItemsFound => "nothing of the kind".to_owned(),
         other => other.to_string(),
     };
-    ConfigError::new(file.place.clone(), format!("the file {} cannot be used", file.value.display()))
+    ConfigError::new(file.place.clone(), "the file that is named here cannot be used")
         .expected(expected)
         .found(found)
-        .remedy("correct the path, or put the file there")
+        .remedy("correct the path, which starts at this directory, or put the file there")
+}
+
+fn exposed(file: &Located<PathBuf>, found: u32) -> ConfigError {
+    let path = file.value.display();
+    ConfigError::new(file.place.clone(), format!("others may read or write the private key {path}"))
+        .expected("mode 0600: its owner alone may read and write it")
+        .found(format!("mode {found:04o}"))
+        .remedy(format!("run `chmod 600 {path}`, and replace the key if others could have read it"))
 }
 
 fn mismatch(files: &TlsFiles, error: &rustls::Error) -> ConfigError {

@@ -6,11 +6,13 @@
 pub mod config;
 pub mod guards;
 mod outbound;
+mod private_file;
 mod process;
 mod reach;
 mod signals;
 pub mod telemetry;
 
 pub use outbound::{Outbound, authorities, use_aws_lc};
+pub use private_file::{Unusable, open_private};
 pub use process::{Exit, Process, Variables};
 pub use signals::Signals;

@@ -1,10 +1,10 @@
+use crate::config::Hosts;
 use crate::reach::{PartnerNames, Reach};
 use bridge_types::Network;
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, ClientBuilder};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
-use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 use url::Url;
 
@@ -16,12 +16,12 @@ const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
 /// for the calls it was configured for and for nothing else.
 #[derive(Debug, Clone)]
 pub struct Outbound {
-    hosts: BTreeMap<String, IpAddr>,
+    hosts: Hosts,
 }
 
 impl Outbound {
     /// Clients that find these hosts at these addresses, and all others by the system's name service.
-    pub fn new(hosts: BTreeMap<String, IpAddr>) -> Self {
+    pub fn new(hosts: Hosts) -> Self {
         Self { hosts }
     }
 
@@ -82,9 +82,9 @@ impl Outbound {
             .no_deflate()
             .connect_timeout(CONNECT_TIMEOUT)
             .pool_idle_timeout(IDLE_TIMEOUT);
-        for (name, address) in &self.hosts {
+        for (name, address) in self.hosts.iter() {
             // The port is that of the URL; this one is never looked at.
-            builder = builder.resolve(name, SocketAddr::new(*address, 0));
+            builder = builder.resolve(name, SocketAddr::new(address, 0));
         }
         match authorities {
             Some(authorities) => builder.tls_certs_only(authorities),

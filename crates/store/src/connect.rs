@@ -4,7 +4,7 @@ use sqlx::pool::PoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use std::fs::OpenOptions;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How long a process waits for the write lock of another one (a subcommand beside the running company).
@@ -70,10 +70,23 @@ fn private_file(path: &Path) -> Result<(), OpenError> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut create, 0o600);
     match create.open(path) {
-        Err(reason) if reason.kind() == ErrorKind::AlreadyExists => refuse_exposed(path),
+        Err(reason) if reason.kind() == ErrorKind::AlreadyExists => {
+            refuse_exposed(path).and_then(|()| refuse_logs(path))
+        }
         Err(reason) => Err(OpenError::File { path: path.to_owned(), reason }),
         Ok(_) => Ok(()),
     }
+}
+
+/// The log and its index hold what the file holds, and bring modes of their own when they were copied with it.
+fn refuse_logs(path: &Path) -> Result<(), OpenError> {
+    let beside = |ending: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        PathBuf::from(name)
+    };
+    let there = ["-wal", "-shm"].map(beside).into_iter().filter(|log| log.exists());
+    there.into_iter().try_for_each(|log| refuse_exposed(&log))
 }
 
 #[cfg(unix)]

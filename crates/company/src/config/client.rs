@@ -64,7 +64,7 @@ fn stem(file: &Path) -> Result<Name, ConfigError> {
 /// The keys of a client elsewhere. A key that cannot be used is a mistake here, because this file is the company's own.
 fn public_keys(place: &Place, file: &Path, digest: &mut DefaultHasher) -> Result<KeySet, ConfigError> {
     let refused = |found: String| {
-        ConfigError::new(place.clone(), format!("the keys in {} cannot be used", file.display()))
+        ConfigError::new(place.clone(), "the keys in the file that is named here cannot be used")
             .expected("a JWK set with at least one public key, and nothing else in it")
             .found(found)
             .remedy("ask the owner of the client for the public half of its keys, each with kid and alg")

@@ -5,12 +5,11 @@ use super::words::{Period, RotationPeriod, TokenLifetime};
 use bridge_issuer::StatusListConfig;
 use bridge_jose::Algorithm;
 use bridge_process::config::{
-    ConfigError, HostAddr, ListenAddr, Located, LoopbackAddr, Name, Source, TelemetryConfig, unreadable,
+    ConfigError, Hosts, ListenAddr, Located, LoopbackAddr, Name, Source, TelemetryConfig, unreadable,
 };
 use bridge_store::DatabaseUrl;
 use bridge_types::{Audience, IssuerUrl};
-use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use toml::Spanned;
@@ -31,7 +30,7 @@ pub struct CompanyConfig {
     /// The TLS files; `None` when TLS is off, which only loopback listeners may have.
     pub tls: Option<TlsFiles>,
     /// Static addresses of host names, used before any name server.
-    pub hosts: BTreeMap<String, IpAddr>,
+    pub hosts: Hosts,
     /// The section `[telemetry]`.
     pub telemetry: TelemetryConfig,
     /// The section `[limits]`.
@@ -96,7 +95,7 @@ impl CompanyConfig {
                 TlsSection::Off => None,
                 TlsSection::Files(files) => Some(tls_files(files, &source, directory)),
             },
-            hosts: file.hosts.into_iter().map(|(name, HostAddr(address))| (name, address)).collect(),
+            hosts: file.hosts,
             telemetry: file.telemetry,
             limits: file.limits,
         })

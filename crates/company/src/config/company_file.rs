@@ -1,12 +1,11 @@
 use super::LimitsConfig;
 use super::words::{Period, RotationPeriod, TokenLifetime};
 use bridge_jose::Algorithm;
-use bridge_process::config::{HostAddr, ListenAddr, LoopbackAddr, Name, TelemetryConfig};
+use bridge_process::config::{Hosts, ListenAddr, LoopbackAddr, Name, TelemetryConfig};
 use bridge_store::DatabaseUrl;
 use bridge_types::{Audience, IssuerUrl};
 use serde::de::{Error, MapAccess, Unexpected, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer};
-use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use toml::Spanned;
@@ -22,7 +21,7 @@ pub(super) struct CompanyFile {
     pub(super) operations: OperationsSection,
     pub(super) tls: TlsSection,
     #[serde(default)]
-    pub(super) hosts: BTreeMap<String, HostAddr>,
+    pub(super) hosts: Hosts,
     #[serde(default)]
     pub(super) telemetry: TelemetryConfig,
     #[serde(default)]

@@ -1,5 +1,5 @@
 use super::client_files::toml_files;
-use bridge_process::config::{ConfigError, Place, Source, explain, unreadable};
+use bridge_process::config::{ConfigError, Place, unreadable};
 use bridge_validator::policy::PolicyProblem;
 use bridge_validator::{PolicyError, TrustPolicy};
 use std::path::Path;
@@ -12,31 +12,23 @@ pub(crate) fn read_policies(directory: &Path) -> (Vec<TrustPolicy>, Vec<ConfigEr
     };
     let (mut policies, mut errors) = (Vec::new(), Vec::new());
     for file in files {
-        match refuse_secrets(&file).and_then(|()| TrustPolicy::read(&file).map_err(|error| complaint(&error))) {
+        match TrustPolicy::read(&file) {
             Ok(policy) => policies.push(policy),
-            Err(error) => errors.push(error),
+            Err(error) => errors.push(complaint(&error)),
         }
     }
     (policies, errors)
-}
-
-/// A literal secret is worth a complaint of its own, before the one about the unknown key that it probably is.
-fn refuse_secrets(file: &Path) -> Result<(), ConfigError> {
-    let text = std::fs::read_to_string(file).map_err(|error| unreadable(file, "a TOML file", &error))?;
-    Source::new(file, text).table().map(drop)
 }
 
 /// The validator's complaint in the form of this crate.
 pub(crate) fn complaint(error: &PolicyError) -> ConfigError {
     let file = error.file.as_path();
     match &error.problem {
-        PolicyProblem::Content { line, message } => {
-            let text = std::fs::read_to_string(file).unwrap_or_default();
-            let excerpt = text.lines().nth(line - 1).unwrap_or_default();
-            explain(Place::Line { file: file.to_owned(), line: *line }, message, excerpt)
+        PolicyProblem::Content { line, column, defect } => {
+            ConfigError::of_toml(Place::Line { file: file.to_owned(), line: *line, column: *column }, defect.clone())
         }
-        PolicyProblem::Unreadable { file: named, error } if named != file => {
-            ConfigError::new(Place::file(file), format!("names {}, which cannot be read", named.display()))
+        PolicyProblem::Neighbour { key, error } => {
+            ConfigError::new(Place::file(file), format!("the file that `{key}` names cannot be read"))
                 .expected("a file beside this one")
                 .found(error.to_string())
                 .remedy("put the file there, or correct its name")

@@ -43,71 +43,94 @@ fn the_good_files_are_good() {
 #[test]
 fn names_the_line_of_each_defect_in_company_toml() {
     let file = "company.toml";
+    let (form, word, key, absent) = ("another form", "another word", "another key", "no such field");
+    let hosts = |entry: &str| format!("[hosts]\n{entry}\n[telemetry]");
     check(&[
-        (file, "name = \"notes\"", "name = \"notes\"\ncolour = \"red\"", 2, "`name`", "`colour`"),
-        (file, "name = \"notes\"", "name = \"No tes\"", 1, "lower-case letters", "No tes"),
-        (file, "name = \"notes\"", "name = 5", 1, "a string", "integer `5`"),
-        (file, "name = \"notes\"\n", "", 1, "`name`", "no such key"),
-        (file, "name = \"notes\"", "name \"notes\"", 1, "`=`", ""),
-        (file, "sqlite:notes.db", "postgres://u:hunter2@h/d", 2, "sqlite:PATH", "postgres:…"),
-        (file, "[issuer]\n", "[issuer]\nkind = 1\n", 5, "`url`", "`kind`"),
-        (file, "[issuer]\n", "[issuer]\nurl = \"https://issuer.example?x\"\n", 5, "https URL", "issuer.example?x"),
+        (file, "name = \"notes\"", "name = \"notes\"\ncolour = \"red\"", 2, "`name`", key),
+        (file, "name = \"notes\"", "name = \"No tes\"", 1, "lower-case letters", form),
+        (file, "name = \"notes\"", "name = 5", 1, "a string", "a number"),
+        (file, "name = \"notes\"\n", "", 1, "`name`", absent),
+        (file, "name = \"notes\"", "name \"notes\"", 1, "`=`", "something else"),
+        (file, "sqlite:notes.db", "postgres://u:p@h/d", 2, "sqlite:PATH", form),
+        (file, "[issuer]\n", "[issuer]\nkind = 1\n", 5, "`url`", key),
+        (file, "[issuer]\n", "[issuer]\nurl = \"https://issuer.example?x\"\n", 5, "https URL", form),
         (file, "[issuer]\n", "[issuer]\nurl = \"http://127.0.0.1:1\"\n", 5, "https", "http://127.0.0.1:1"),
-        (file, "[issuer]\n", "[issuer]\naccess_token_lifetime = \"16m\"\n", 5, "15m", "16m"),
-        (file, "[issuer]\n", "[issuer]\nalgorithm = \"HS256\"\n", 5, "ES256", "HS256"),
-        (file, "listen = \"127.0.0.1:0\"", "listen = \"127.0.0.1\"", 5, "an IP address and a port", "127.0.0.1"),
-        (
-            file,
-            "[operations]\nlisten = \"127.0.0.1:0\"",
-            "[operations]\nlisten = \"0.0.0.0:0\"",
-            11,
-            "loopback",
-            "0.0.0.0:0",
-        ),
-        (file, "key_file = \"tls/key.pem\"\n", "", 13, "`key_file`", "no such key"),
+        (file, "[issuer]\n", "[issuer]\naccess_token_lifetime = \"16m\"\n", 5, "15m", form),
+        (file, "[issuer]\n", "[issuer]\nalgorithm = \"HS256\"\n", 5, "ES256", word),
+        (file, "listen = \"127.0.0.1:0\"", "listen = \"127.0.0.1\"", 5, "an IP address and a port", form),
+        (file, "[operations]\nlisten = \"127.0.0.1:0\"", "[operations]\nlisten = \"0.0.0.0:0\"", 11, "loopback", form),
+        (file, "key_file = \"tls/key.pem\"\n", "", 13, "`key_file`", absent),
         (file, "tls/key.pem", "tls/none.pem", 15, "private key", "No such file"),
         (file, "tls/cert.pem", "tls/key.pem", 14, "certificates", "nothing of the kind"),
         (file, "tls/ca.pem", "tls/none.pem", 16, "authority", "No such file"),
-        (file, "log_level = \"error\"", "log_level = \"loud\"", 19, "`warn`", "`loud`"),
-        (file, "[telemetry]", "[limits]\ncolour = 1\n[telemetry]", 19, "`keep_alive`", "`colour`"),
-        (file, "[telemetry]", "[limits]\nkeep_alive = \"1h\"\n[telemetry]", 19, "1s to 10m", "1h"),
-        (file, "[telemetry]", "[limits]\nconnections_per_address = 0\n[telemetry]", 19, "1 to 65535", "0"),
-        (file, "[telemetry]", "[hosts]\n\"issuer.example\" = \"here\"\n[telemetry]", 19, "an IP address", "here"),
+        (file, "log_level = \"error\"", "log_level = \"loud\"", 19, "`warn`", word),
+        (file, "[telemetry]", &hosts("\"issuer.example\" = \"here\""), 19, "an IP address", form),
+        (file, "[telemetry]", &hosts("\"Issuer.example\" = \"127.0.0.1\""), 19, "lower case", form),
+        (file, "[telemetry]", &hosts("\"localhost\" = \"10.0.0.1\""), 19, "a loopback address", form),
+        (file, "[telemetry]", &hosts("\"a.localhost\" = \"10.0.0.1\""), 19, "a loopback address", form),
     ]);
 }
 
 #[test]
 fn names_the_line_of_each_defect_in_a_client() {
     let file = "clients/reader.toml";
+    let (form, word, key) = ("another form", "another word", "another key");
     check(&[
-        (file, "client_id", "client", 1, "`client_id`", "`client`"),
-        (file, "\"managed\"", "\"password\"", 2, "`managed`", "`password`"),
+        (file, "client_id", "client", 1, "`client_id`", key),
+        (file, "\"managed\"", "\"password\"", 2, "`managed`", word),
         (file, "\"managed\"", "{ jwks_file = \"none.json\" }", 2, "JWK set", "No such file"),
-        (file, "https://api.example", "http://api.example", 5, "https URL", "http://api.example"),
-        (file, "\"notes:read\"", "\"notes read\"", 6, "without space", "notes read"),
-        (file, "\"notes:read\"", "\"notes:read\", \"notes:read\"", 6, "each value once", "repeated"),
+        (file, "https://api.example", "http://api.example", 5, "https URL", form),
+        (file, "\"notes:read\"", "\"notes read\"", 6, "without space", form),
+        (file, "\"notes:read\"", "\"notes:read\", \"notes:read\"", 6, "each value once", form),
     ]);
 }
 
 #[test]
 fn names_the_line_of_each_defect_in_a_policy() {
     let file = "partners/partner.toml";
+    let (form, word, key) = ("another form", "another word", "another key");
     check(&[
-        (file, "issuer =", "issuers =", 1, "`issuer`", "`issuers`"),
-        (file, "https://issuer.example", "http://issuer.example", 1, "https URL", "http://issuer.example"),
-        (file, "[clients.reader]", "valid_until = \"soon\"\n[clients.reader]", 4, "date", "soon"),
-        (file, "[clients.reader]", "enabled = \"no\"\n[clients.reader]", 4, "boolean", "\"no\""),
-        (file, "[clients.reader]", "algorithms = [\"none\"]\n[clients.reader]", 4, "ES256", "none"),
-        (file, "[clients.reader]", "max_token_lifetime = \"2h\"\n[clients.reader]", 4, "1h", "2h"),
-        (
-            file,
-            "client = \"reader\"",
-            "token_endpoint = \"https://partner.example/token\"",
-            9,
-            "`client`",
-            "`token_endpoint`",
-        ),
+        (file, "issuer =", "issuers =", 1, "`issuer`", key),
+        (file, "https://issuer.example", "http://issuer.example", 1, "https URL", form),
+        (file, "[clients.reader]", "valid_until = \"soon\"\n[clients.reader]", 4, "date", "a text"),
+        (file, "[clients.reader]", "enabled = \"no\"\n[clients.reader]", 4, "boolean", "a text"),
+        (file, "[clients.reader]", "algorithms = [\"none\"]\n[clients.reader]", 4, "ES256", word),
+        (file, "[clients.reader]", "max_token_lifetime = \"2h\"\n[clients.reader]", 4, "1h", form),
+        (file, "client = \"reader\"", "token_endpoint = \"https://partner.example/token\"", 9, "`client`", key),
     ]);
+}
+
+#[test]
+fn a_complaint_says_line_and_column_and_key_and_never_the_value() {
+    let (company, client, policy) = ("company.toml", "clients/reader.toml", "partners/partner.toml");
+    for (file, from, to, place, key) in [
+        (company, "name = \"notes\"", "name = hunter2", (1, 8), ""),
+        (company, "name = \"notes\"", "name = \"hunter2", (1, 16), ""),
+        (company, "name = \"notes\"", "hunter2", (1, 8), ""),
+        (company, "name = \"notes\"", "name = \"Hunter2 hunter2\"", (1, 8), "`name`"),
+        (company, "sqlite:notes.db", "hunter2", (2, 12), "`database`"),
+        (company, "[issuer]\n", "[issuer]\nurl = \"https://me:hunter2@issuer.example\"\n", (5, 7), "`issuer.url`"),
+        (company, "[issuer]\n", "[issuer]\nalgorithm = \"hunter2\"\n", (5, 13), "`issuer.algorithm`"),
+        (company, "listen = \"127.0.0.1:0\"", "listen = \"hunter2\"", (5, 10), "`issuer.listen`"),
+        (company, "tls/key.pem", "hunter2", (15, 12), ""),
+        (company, "tls/cert.pem", "hunter2", (14, 20), ""),
+        (company, "tls/ca.pem", "hunter2", (16, 11), ""),
+        (client, "\"managed\"", "hunter2", (2, 14), ""),
+        (client, "\"managed\"", "\"hunter2\"", (2, 14), "`credential`"),
+        (client, "\"managed\"", "{ jwks_file = \"hunter2\" }", (2, 14), ""),
+        (client, "\"managed\"", "{ hunter3 = \"hunter2\" }", (2, 16), "`credential.hunter3`"),
+        (client, "\"notes:read\"", "\"hunter2 \"", (6, 10), "`access.scopes`"),
+        (policy, "issuer =", "keys = \"hunter2\"\nissuer =", (1, 8), "`keys`"),
+        (policy, "issuer =", "keys = { jwks_file = \"hunter2\" }\nissuer =", (0, 0), "`jwks_file`"),
+        (policy, "issuer =", "ca_file = \"hunter2\"\nissuer =", (0, 0), "`ca_file`"),
+        (policy, "issuer =", "issuer = hunter2 #", (1, 10), ""),
+    ] {
+        let complaint = complaint_about(|directory| directory.edit(file, from, to));
+        let found = |member: &str| complaint[member].as_u64().unwrap_or_default();
+        assert_eq!((found("line"), found("column")), place, "{to}: {complaint:#}");
+        says(&complaint, "what", key);
+        assert!(!complaint.to_string().contains("hunter2"), "{to}: {complaint:#}");
+    }
 }
 
 #[test]
@@ -207,7 +230,7 @@ fn tells_everything_that_is_wrong_at_once() {
     directory.edit("partners/partner.toml", "issuer", "from");
     let outcome = run(&directory, &["serve"], &[]);
     assert_eq!(outcome.exit, Exit::Misconfigured);
-    for place in ["company.toml:2: ", "clients/reader.toml:1: ", "partners/partner.toml:1: "] {
+    for place in ["company.toml:2:12: ", "clients/reader.toml:1:1: ", "partners/partner.toml:1:1: "] {
         assert!(outcome.stderr.contains(place), "{place}: {}", outcome.stderr);
     }
     assert_eq!(outcome.stdout, "");

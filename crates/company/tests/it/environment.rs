@@ -44,11 +44,11 @@ fn a_variable_switches_tls_off() {
 #[test]
 fn a_wrong_variable_is_named_in_the_complaint() {
     for (name, value, expected, found) in [
-        ("BRIDGE__ISSUER__LISTEN", "nowhere", "an IP address and a port", "nowhere"),
-        ("BRIDGE__ISSUER__COLOUR", "red", "`listen`", "`colour`"),
-        ("BRIDGE__OPERATIONS__LISTEN", "0.0.0.0:1", "loopback", "0.0.0.0:1"),
-        ("BRIDGE__COLOUR", "red", "`name`", "`colour`"),
-        ("BRIDGE__NAME", "true", "a string", "true"),
+        ("BRIDGE__ISSUER__LISTEN", "hunter2", "an IP address and a port", "another form"),
+        ("BRIDGE__ISSUER__COLOUR", "hunter2", "`listen`", "another key"),
+        ("BRIDGE__OPERATIONS__LISTEN", "0.0.0.0:1", "loopback", "another form"),
+        ("BRIDGE__COLOUR", "hunter2", "`name`", "another key"),
+        ("BRIDGE__NAME", "true", "a string", "true or false"),
         ("BRIDGE__ISSUER__CLIENT_SECRET", "hunter2", "no secret", "client_secret"),
     ] {
         let errors = load(&Directory::new(), &[(name, value)]).expect_err(name);

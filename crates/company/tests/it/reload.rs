@@ -28,7 +28,8 @@ async fn a_broken_edit_keeps_the_last_good_policy_and_says_so_until_it_is_repair
     })
     .await;
     assert!(errors[0]["file"].as_str().unwrap().ends_with("partners/partner.toml"), "{errors}");
-    assert_eq!((&errors[0]["line"], &errors[0]["found"]), (&1.into(), &"`colour`".into()), "{errors}");
+    assert_eq!((&errors[0]["line"], &errors[0]["column"]), (&1.into(), &1.into()), "{errors}");
+    assert_eq!(errors[0]["what"], "unknown key at `colour`");
     let readiness = stand.readiness().await;
     assert_eq!(readiness["status"], "ready");
     assert_eq!(readiness["policies"][0]["version"]["sequence"], 1);
@@ -36,6 +37,28 @@ async fn a_broken_edit_keeps_the_last_good_policy_and_says_so_until_it_is_repair
 
     stand.directory.edit("partners/partner.toml", "colour = 1\n", "");
     eventually("silence", async || (sequence(&stand).await.1 == Value::Array(Vec::new())).then_some(())).await;
+    stand.company.stop().await;
+}
+
+#[actix_web::test]
+async fn an_edit_with_a_secret_is_refused_as_at_the_start_and_shown_nowhere() {
+    let stand = Stand::start().await;
+    for (from, to, what) in [
+        ("issuer =", "client_secret = \"hunter2\"\nissuer =", "a literal secret"),
+        ("client_secret = \"hunter2\"", "audience = hunter2 #", "string values must be quoted"),
+        ("audience = hunter2 #", "sender_constraint = \"hunter2\" #", "invalid sender constraint"),
+    ] {
+        stand.directory.edit("partners/partner.toml", from, to);
+        let readiness = eventually("the complaint", async || {
+            let readiness = stand.readiness().await;
+            let said = readiness["configuration_errors"][0]["what"].as_str()?.contains(what);
+            said.then_some(readiness)
+        })
+        .await;
+        assert!(readiness["policies"][0]["error"].as_str().unwrap().contains(what), "{readiness:#}");
+        assert!(!readiness.to_string().contains("hunter2"), "{readiness:#}");
+        assert_eq!(readiness["policies"][0]["version"]["sequence"], 1);
+    }
     stand.company.stop().await;
 }
 

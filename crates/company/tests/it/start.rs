@@ -25,7 +25,7 @@ fn refuses_a_port_in_use() {
         let directory = Directory::new();
         let listen = format!("{section}\nlisten = \"127.0.0.1:0\"");
         directory.edit("company.toml", &listen, &format!("{section}\nlisten = \"{address}\""));
-        let place = format!("company.toml:{line}: cannot listen on {address}");
+        let place = format!("company.toml:{line}:10: cannot listen on {address}");
         refuses_to_serve(&directory, &[&place, "a free port", "a port in use", "choose another port"]);
     }
 }
@@ -33,7 +33,7 @@ fn refuses_a_port_in_use() {
 #[test]
 fn refuses_a_key_of_another_certificate() {
     let directory = Directory::new();
-    directory.write("tls/key.pem", &TestCa::new().server(&["127.0.0.1"]).key_pem);
+    directory.write_private("tls/key.pem", &TestCa::new().server(&["127.0.0.1"]).key_pem);
     refuses_to_serve(&directory, &["company.toml:15", "the private key of", "a key of another certificate"]);
 }
 
@@ -48,6 +48,20 @@ fn refuses_files_that_are_not_what_they_should_be() {
         directory.write(name, text);
         refuses_to_serve(&directory, &[&format!("company.toml:{line}"), expected]);
     }
+}
+
+#[test]
+fn refuses_a_private_key_that_others_may_read_or_write() {
+    for mode in [0o640, 0o604, 0o620, 0o602, 0o660] {
+        let directory = Directory::new();
+        directory.allow("tls/key.pem", mode);
+        assert_eq!(run(&directory, &["config", "check"], &[]).exit, Exit::Misconfigured);
+        let found = format!("mode {mode:04o}");
+        refuses_to_serve(&directory, &["company.toml:15:12", "tls/key.pem", "mode 0600", &found, "chmod 600"]);
+    }
+    let directory = Directory::new();
+    directory.allow("tls/key.pem", 0o400);
+    assert_eq!(run(&directory, &["config", "check"], &[]).exit, Exit::Done);
 }
 
 async fn leave_database(directory: &Directory, migrations: &[Migration]) {

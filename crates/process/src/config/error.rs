@@ -1,3 +1,4 @@
+use bridge_strict_toml::Defect;
 use serde::Serialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -5,8 +6,8 @@ use std::path::{Path, PathBuf};
 /// One thing that is wrong with the configuration, said in full: what, where, what was expected, what was found, and
 /// what to do about it.
 ///
-/// The found text is an excerpt of the configuration, never a secret: whatever looks like one is refused before it can
-/// be quoted.
+/// Values of the files are not repeated, because what stands in a wrong place may be a secret. What was read and found to
+/// have its form, such as an address or a URL, may be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct ConfigError(Box<Complaint>);
@@ -50,6 +51,12 @@ impl ConfigError {
         self
     }
 
+    /// The complaint about a text of TOML.
+    pub fn of_toml(place: Place, defect: Defect) -> Self {
+        let Defect { what, expected, found, remedy, .. } = defect;
+        Self::new(place, what).expected(expected).found(found).remedy(remedy)
+    }
+
     /// Where it is wrong.
     pub fn place(&self) -> &Place {
         &self.0.place
@@ -81,13 +88,15 @@ pub enum Place {
         /// The path as it was given.
         file: PathBuf,
     },
-    /// One line of a file.
+    /// One place in a file.
     #[serde(untagged)]
     Line {
         /// The path as it was given.
         file: PathBuf,
         /// The line, counted from 1.
         line: usize,
+        /// The column, counted in characters from 1.
+        column: usize,
     },
     /// An environment variable that overrides the file.
     #[serde(untagged)]
@@ -108,7 +117,7 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File { file } => write!(f, "{}", file.display()),
-            Self::Line { file, line } => write!(f, "{}:{line}", file.display()),
+            Self::Line { file, line, column } => write!(f, "{}:{line}:{column}", file.display()),
             Self::Variable { variable } => write!(f, "environment variable {variable}"),
         }
     }

@@ -1,12 +1,11 @@
 use super::ConfigError;
 use super::error::Place;
-use super::explain::explain;
-use super::secrets::refuse_literal_secrets;
+use bridge_strict_toml::Defect;
 use serde::de::DeserializeOwned;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
-use toml::de::{DeTable, Deserializer};
+use toml::de::DeTable;
 
 /// The text of one TOML file and where it came from, so that any complaint about a value can name its line.
 #[derive(Debug)]
@@ -46,9 +45,9 @@ impl Source {
         &'i self,
         change: impl FnOnce(&mut DeTable<'i>),
     ) -> Result<Spanned<DeTable<'i>>, ConfigError> {
-        let mut table = DeTable::parse(&self.text).map_err(|error| self.complaint(&error))?;
+        let mut table = bridge_strict_toml::parse(&self.text).map_err(|defect| self.complaint(defect))?;
         change(table.get_mut());
-        refuse_literal_secrets(self, table.get_ref())?;
+        bridge_strict_toml::refuse_secrets(table.get_ref()).map_err(|defect| self.complaint(defect))?;
         Ok(table)
     }
 
@@ -57,7 +56,7 @@ impl Source {
     /// # Errors
     /// When it has not the form of `T`; the complaint names the line.
     pub fn deserialize<T: DeserializeOwned>(&self, table: Spanned<DeTable<'_>>) -> Result<T, ConfigError> {
-        T::deserialize(Deserializer::from(table)).map_err(|error| self.complaint(&error))
+        bridge_strict_toml::read(table).map_err(|defect| self.complaint(defect))
     }
 
     /// The place of a span of this file.
@@ -66,8 +65,8 @@ impl Source {
         {
             return Place::Variable { variable: variable.clone() };
         }
-        let before = self.text.get(..span.start).unwrap_or(&self.text);
-        Place::Line { file: self.path.clone(), line: before.matches('\n').count() + 1 }
+        let (line, column) = bridge_strict_toml::position(&self.text, span.start);
+        Place::Line { file: self.path.clone(), line, column }
     }
 
     /// The place of a key of a table, or the first line when it is not there.
@@ -87,10 +86,8 @@ impl Source {
         start..start + 1
     }
 
-    fn complaint(&self, error: &toml::de::Error) -> ConfigError {
-        let span = error.span().unwrap_or_default();
-        let excerpt = self.text.get(span.clone()).unwrap_or_default();
-        explain(self.place(span), error.message(), excerpt)
+    fn complaint(&self, defect: Defect) -> ConfigError {
+        ConfigError::of_toml(self.place(defect.span.clone()), defect)
     }
 }
 

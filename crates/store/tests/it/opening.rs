@@ -27,6 +27,19 @@ async fn refuses_a_file_that_others_may_read() {
 }
 
 #[tokio::test]
+async fn refuses_a_log_that_others_may_read_or_write() {
+    for (ending, mode) in [("db-wal", 0o604), ("db-shm", 0o620)] {
+        let place = Place::new();
+        place.open().await.close().await;
+        let log = place.file().with_extension(ending);
+        fs::write(&log, "").unwrap();
+        fs::set_permissions(&log, fs::Permissions::from_mode(mode)).unwrap();
+        let error = place.try_open(&[NOTES]).await.unwrap_err();
+        assert!(matches!(&error, OpenError::Exposed { path, found } if *path == log && *found == mode), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn refuses_a_file_of_a_newer_version_and_leaves_it_alone() {
     let place = Place::new();
     let newer = Migration { version: 1001, name: "later", sql: "CREATE TABLE later (x TEXT) STRICT" };

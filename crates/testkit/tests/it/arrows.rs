@@ -7,12 +7,13 @@ use std::process::Command;
 /// What each crate may name in `[dependencies]`. A role never stands in another role's row.
 const MAY_NAME: [(&str, &[&str]); 16] = [
     ("bridge-types", &[]),
+    ("bridge-strict-toml", &[]),
     ("bridge-jose", &["bridge-types"]),
     ("bridge-limits", &["bridge-types"]),
     ("bridge-issuer", &["bridge-limits", "bridge-jose", "bridge-types"]),
     ("bridge-client", &["bridge-jose", "bridge-types"]),
-    ("bridge-validator", &["bridge-limits", "bridge-jose", "bridge-types"]),
-    ("bridge-process", &["bridge-types"]),
+    ("bridge-validator", &["bridge-limits", "bridge-strict-toml", "bridge-jose", "bridge-types"]),
+    ("bridge-process", &["bridge-strict-toml", "bridge-types"]),
     ("bridge-sidecar", &["bridge-client", "bridge-process", "bridge-jose", "bridge-types"]),
     ("bridge-store", &["bridge-issuer", "bridge-client", "bridge-validator", "bridge-jose", "bridge-types"]),
     ("bridge-vault", &["bridge-issuer", "bridge-jose", "bridge-types"]),

@@ -1,4 +1,5 @@
 use bridge_jose::KeySetError;
+use bridge_strict_toml::{Defect, position};
 use bridge_types::{Invalid, IssuerUrl};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,7 +18,7 @@ pub struct PolicyError {
 /// What is wrong with a policy file.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum PolicyProblem {
-    /// The file, or one that it names, cannot be read.
+    /// The file cannot be read.
     #[error("cannot read {}: {error}; check that the file exists and that this process may read it", file.display())]
     Unreadable {
         /// What could not be read.
@@ -26,13 +27,24 @@ pub enum PolicyProblem {
         #[source]
         error: Arc<std::io::Error>,
     },
-    /// Not TOML, an unknown key, or a value of the wrong form.
-    #[error("line {line}: {message}")]
+    /// A file beside the policy, which it names, cannot be read.
+    #[error("the file that `{key}` names cannot be read: {error}; put it beside the policy")]
+    Neighbour {
+        /// The key that names it.
+        key: &'static str,
+        /// Why.
+        #[source]
+        error: Arc<std::io::Error>,
+    },
+    /// Not TOML, an unknown key, a value of the wrong form, or a secret. No value of the file is in it.
+    #[error("line {line}, column {column}: {defect}")]
     Content {
         /// Counted from 1.
         line: usize,
-        /// Expected and found.
-        message: String,
+        /// Counted from 1.
+        column: usize,
+        /// What is wrong there.
+        defect: Defect,
     },
     /// The name of the file cannot be the name of a partner.
     #[error("{0}; rename the file")]
@@ -70,10 +82,13 @@ impl PolicyProblem {
         Self::Unreadable { file: file.to_owned(), error: Arc::new(error) }
     }
 
-    pub(crate) fn content(text: &str, error: &toml::de::Error) -> Self {
-        let start = error.span().map_or(0, |span| span.start.min(text.len()));
-        let line = text.get(..start).map_or(1, |before| before.matches('\n').count() + 1);
-        Self::Content { line, message: error.message().to_owned() }
+    pub(crate) fn neighbour(key: &'static str, error: std::io::Error) -> Self {
+        Self::Neighbour { key, error: Arc::new(error) }
+    }
+
+    pub(crate) fn content(text: &str, defect: Defect) -> Self {
+        let (line, column) = position(text, defect.span.start);
+        Self::Content { line, column, defect }
     }
 
     pub(crate) fn within(self, file: &Path) -> PolicyError {

@@ -21,8 +21,7 @@ impl TrustPolicy {
             let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             let FileName(partner) = FileName::try_from(stem).map_err(PolicyProblem::Name)?;
             let text = std::fs::read_to_string(file).map_err(|error| PolicyProblem::unreadable(file, error))?;
-            let document: Document = toml::from_str(&text).map_err(|error| PolicyProblem::content(&text, &error))?;
-            document.into_policy(&partner, &text, file.parent().unwrap_or(Path::new("")))
+            Document::parse(&text)?.into_policy(&partner, &text, file.parent().unwrap_or(Path::new("")))
         };
         read().map_err(|problem| problem.within(file))
     }
@@ -92,6 +91,15 @@ fn unconstrained() -> NoSenderConstraint {
 }
 
 impl Document {
+    /// Reads the text, in which no literal secret may stand.
+    fn parse(text: &str) -> Result<Self, PolicyProblem> {
+        let table = bridge_strict_toml::parse(text).and_then(|table| {
+            bridge_strict_toml::refuse_secrets(table.get_ref())?;
+            Ok(table)
+        });
+        table.and_then(bridge_strict_toml::read).map_err(|defect| PolicyProblem::content(text, defect))
+    }
+
     fn into_policy(self, partner: &str, text: &str, beside: &Path) -> Result<TrustPolicy, PolicyProblem> {
         let ca = self.ca_file.map(|NeighbourFile(name)| read_ca(&beside.join(name))).transpose()?;
         let (keys, key_bytes) = match self.keys {
@@ -140,7 +148,7 @@ impl OutboundTable {
 }
 
 fn read_ca(file: &Path) -> Result<CaFile, PolicyProblem> {
-    let pem = std::fs::read(file).map_err(|error| PolicyProblem::unreadable(file, error))?;
+    let pem = std::fs::read(file).map_err(|error| PolicyProblem::neighbour("ca_file", error))?;
     let begin = b"-----BEGIN CERTIFICATE-----";
     if !pem.windows(begin.len()).any(|window| window == begin) {
         return Err(PolicyProblem::NoCertificate(file.to_owned()));
@@ -151,7 +159,7 @@ fn read_ca(file: &Path) -> Result<CaFile, PolicyProblem> {
 /// The keys, and the bytes that they were read from. A set that was emptied on purpose revokes all keys; one that is
 /// empty because no key in it is usable is a mistake.
 fn read_keys(file: &Path) -> Result<(KeySource, Vec<u8>), PolicyProblem> {
-    let json = std::fs::read(file).map_err(|error| PolicyProblem::unreadable(file, error))?;
+    let json = std::fs::read(file).map_err(|error| PolicyProblem::neighbour("jwks_file", error))?;
     let (set, ignored) =
         KeySet::parse(&json).map_err(|error| PolicyProblem::KeyFile { file: file.to_owned(), error: error.into() })?;
     if set.is_empty() && !ignored.is_empty() {

@@ -72,44 +72,40 @@ fn names_line_expected_and_found_of_every_defect() {
         |name: &str| policy(ISSUER).lines().filter(|line| !line.starts_with(name)).collect::<Vec<_>>().join("\n");
     let instead = |from: &str, to: &str| policy(ISSUER).replace(from, to);
     for (text, line, words) in [
-        (with("isuer = 1"), 1, &["unknown field `isuer`", "`issuer`"][..]),
-        (format!("{}colour = 1\n", policy(ISSUER)), 7, &["unknown field `colour`", "scopes"]),
+        (with("isuer = 1"), 1, &["unknown key at `isuer`", "`issuer`"][..]),
+        (format!("{}colour = 1\n", policy(ISSUER)), 7, &["unknown key at `clients.order-service.colour`", "scopes"]),
         (without("issuer"), 1, &["missing field `issuer`"]),
         (without("audience"), 1, &["missing field `audience`"]),
         (without("scopes"), 5, &["missing field `scopes`"]),
-        (
-            instead(ISSUER, "issuer.company-a.example"),
-            1,
-            &["invalid issuer", "https", "found \"issuer.company-a.example\""],
-        ),
+        (instead(ISSUER, "issuer.company-a.example"), 1, &["invalid issuer at `issuer`", "https"]),
         (instead(ISSUER, "http://issuer.company-a.example"), 1, &["invalid issuer"]),
-        (instead(API, "company-b"), 2, &["invalid audience", "found \"company-b\""]),
-        (instead("\"ES256\", ", "\"none\", "), 3, &["unknown variant `none`", "ES256"]),
-        (instead("\"ES256\", ", "\"HS256\", "), 3, &["unknown variant `HS256`"]),
-        (instead("\"EdDSA\"", "\"ES256\""), 3, &["each once", "repeated"]),
-        (instead("\"ES256\", \"EdDSA\", \"PS256\", \"RS256\"", ""), 3, &["one or more algorithms", "empty list"]),
-        (with("enabled = \"yes\""), 1, &["invalid type: string \"yes\"", "boolean"]),
-        (with("enabled = 1"), 1, &["integer `1`", "boolean"]),
-        (with("valid_until = \"2027-06-30\""), 1, &["string"]),
-        (with("valid_until = 2027-06-30T00:00:00Z"), 1, &["a day such as 2027-06-30", "found 2027-06-30T00:00:00Z"]),
+        (instead(API, "company-b"), 2, &["invalid audience at `audience`"]),
+        (instead("\"ES256\", ", "\"none\", "), 3, &["unknown value at `algorithms`", "ES256"]),
+        (instead("\"ES256\", ", "\"HS256\", "), 3, &["unknown value at `algorithms`"]),
+        (instead("\"EdDSA\"", "\"ES256\""), 3, &["each once"]),
+        (instead("\"ES256\", \"EdDSA\", \"PS256\", \"RS256\"", ""), 3, &["one or more algorithms"]),
+        (with("enabled = \"yes\""), 1, &["wrong type at `enabled`", "boolean", "found a text"]),
+        (with("enabled = 1"), 1, &["boolean", "found a number"]),
+        (with("valid_until = \"2027-06-30\""), 1, &["found a text"]),
+        (with("valid_until = 2027-06-30T00:00:00Z"), 1, &["a day such as 2027-06-30"]),
         (with("valid_until = 2027-02-30"), 1, &[]),
-        (with("max_token_lifetime = 900"), 1, &["integer `900`", "string"]),
-        (with("max_token_lifetime = \"15 minutes\""), 1, &["invalid duration", "\"15m\"", "found \"15 minutes\""]),
-        (with("max_token_lifetime = \"2h\""), 1, &["to \"1h\"", "found \"2h\""]),
+        (with("max_token_lifetime = 900"), 1, &["string", "found a number"]),
+        (with("max_token_lifetime = \"15 minutes\""), 1, &["invalid duration", "\"15m\""]),
+        (with("max_token_lifetime = \"2h\""), 1, &["to \"1h\""]),
         (with("sender_constraint = \"dpop\""), 1, &["cannot verify dpop proofs", "expected \"none\""]),
         (with("sender_constraint = \"mtls\""), 1, &["cannot verify mtls proofs", "expected \"none\""]),
-        (with("sender_constraint = \"nothing\""), 1, &["invalid sender constraint", "found \"nothing\""]),
+        (with("sender_constraint = \"nothing\""), 1, &["invalid sender constraint"]),
         (with("status_list_hosts = [\"https://issuer.example\"]"), 1, &["invalid host", "without port"]),
-        (with("private_networks = [\"10.0.0.1/8\"]"), 1, &["invalid network", "no host bits", "found \"10.0.0.1/8\""]),
+        (with("private_networks = [\"10.0.0.1/8\"]"), 1, &["invalid network at `private_networks`", "no host bits"]),
         (with("private_networks = [\"0.0.0.0/0\"]"), 1, &["invalid network", "at least 8 bits"]),
-        (with("private_networks = \"10.0.0.0/8\""), 1, &["sequence"]),
-        (with("keys = \"discovery\""), 1, &["\"discovery\"", "\"discover\" or { jwks_file"]),
-        (with("keys = { file = \"x\" }"), 1, &["unknown field `file`", "jwks_file"]),
+        (with("private_networks = \"10.0.0.0/8\""), 1, &["sequence", "found a text"]),
+        (with("keys = \"discovery\""), 1, &["at `keys`", "\"discover\" or { jwks_file"]),
+        (with("keys = { file = \"x\" }"), 1, &["unknown key at `keys.file`", "jwks_file"]),
         (with("ca_file = \"../ca.pem\""), 1, &["invalid file name", "without a path"]),
         (with("ca_file = \"/etc/ca.pem\""), 1, &["invalid file name"]),
         (with("ca_file = \"\""), 1, &["invalid file name"]),
-        (with("keys = { jwks_file = \"keys/a.json\" }"), 1, &["invalid file name", "found \"keys/a.json\""]),
-        (with("keys = 1"), 1, &["integer `1`", "\"discover\" or { jwks_file"]),
+        (with("keys = { jwks_file = \"keys/a.json\" }"), 1, &["invalid file name at `keys.jwks_file`"]),
+        (with("keys = 1"), 1, &["\"discover\" or { jwks_file", "found a number"]),
         (instead("clients.order-service", "clients.\"order service\""), 5, &["invalid client id"]),
         (instead("\"shipments:write\"", "\"shipments write\""), 6, &["invalid scope"]),
         (instead("\"shipments:write\"", "\"shipments:read\""), 6, &["each value once"]),
@@ -118,14 +114,44 @@ fn names_line_expected_and_found_of_every_defect() {
         (format!("{}[outbound]\nurl = \"{API}\"\nclient = \"../x\"\n", policy(ISSUER)), 9, &["invalid name"]),
         (with("issuer = \"https://twice.example\""), 2, &["duplicate key"]),
         (with("this is no TOML"), 1, &[]),
+        (with("client_secret = \"hunter2\""), 1, &["a literal secret"]),
+        (with("audience = hunter2"), 1, &["string values must be quoted"]),
         (String::new(), 1, &["missing field `issuer`"]),
     ] {
         let error = read(&text).expect_err(&text);
         let message = error.to_string();
         let PolicyProblem::Content { line: found, .. } = error.problem else { panic!("{message}") };
         assert_eq!(found, line, "{message}\n{text}");
-        assert!(message.contains(&format!("company-a.toml: line {line}: ")), "{message}");
+        assert!(message.contains(&format!("company-a.toml: line {line}, column ")), "{message}");
         assert!(words.iter().all(|word| message.contains(word)), "{words:?} in: {message}");
+    }
+}
+
+#[test]
+fn no_complaint_repeats_a_value() {
+    let with = |line: &str| format!("{line}\n{}", policy(ISSUER));
+    let instead = |from: &str, to: &str| policy(ISSUER).replace(from, to);
+    for text in [
+        instead(ISSUER, "https://me:hunter2@issuer.example"),
+        instead(API, "hunter2"),
+        instead("\"ES256\"", "\"hunter2\""),
+        instead("\"shipments:write\"", "\"hunter2 \""),
+        with("keys = \"hunter2\""),
+        with("keys = { jwks_file = \"hunter2\" }"),
+        with("ca_file = \"hunter2\""),
+        with("ca_file = \"/hunter2\""),
+        with("enabled = \"hunter2\""),
+        with("valid_until = \"hunter2\""),
+        with("max_token_lifetime = \"hunter2\""),
+        with("sender_constraint = \"hunter2\""),
+        with("status_list_hosts = [\"hunter2/\"]"),
+        with("colour = \"hunter2\""),
+        with("hunter2"),
+        with("colour = hunter2"),
+    ] {
+        let error = read(&text).expect_err(&text);
+        let shown = format!("{error} {error:?}");
+        assert!(!shown.contains("hunter2"), "{shown}");
     }
 }
 
@@ -133,9 +159,9 @@ fn names_line_expected_and_found_of_every_defect() {
 fn files_that_a_policy_names_are_read_with_it() {
     let with = |line: &str| read(&format!("{line}\n{}", policy(ISSUER))).map_err(|error| error.to_string());
     for (line, words) in [
-        ("ca_file = \"absent.pem\"", "cannot read"),
+        ("ca_file = \"absent.pem\"", "`ca_file` names cannot be read"),
         ("ca_file = \"empty.pem\"", "BEGIN CERTIFICATE"),
-        ("keys = { jwks_file = \"absent.json\" }", "cannot read"),
+        ("keys = { jwks_file = \"absent.json\" }", "`jwks_file` names cannot be read"),
         ("keys = { jwks_file = \"certificates.pem\" }", "not a JWK set"),
         ("keys = { jwks_file = \"keys.json\" }", "at least one usable key"),
     ] {

@@ -32,7 +32,7 @@ async fn a_start_accepts_no_defect_and_names_all_of_them() {
     let error = load(&world).unwrap_err();
     let text = error.to_string();
     assert_eq!(error.errors.len(), 3, "{text}");
-    assert!(text.contains("broken.toml: line 1: "), "{text}");
+    assert!(text.contains("broken.toml: line 1, column 10: "), "{text}");
     assert!(text.contains("twin.toml: issuer https://issuer.company-a.example is already named by"), "{text}");
     assert!(text.contains("company-a.toml: issuer"), "{text}");
 }

@@ -1,5 +1,6 @@
 use bridge_testkit::{TestCa, TestCertificate, TestIssuer};
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -58,7 +59,7 @@ impl Directory {
         let TestCertificate { certificate_pem, key_pem } = ca.server(&["127.0.0.1"]);
         directory.write("company.toml", COMPANY);
         directory.write("tls/cert.pem", &certificate_pem);
-        directory.write("tls/key.pem", &key_pem);
+        directory.write_private("tls/key.pem", &key_pem);
         directory.write("tls/ca.pem", &ca.certificate_pem());
         directory.write("clients/reader.toml", CLIENT);
         directory.write("partners/partner.toml", POLICY);
@@ -78,6 +79,17 @@ impl Directory {
         let file = self.file(name);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(file, text).unwrap();
+    }
+
+    /// Writes a file that its owner alone may read.
+    pub(crate) fn write_private(&self, name: &str, text: &str) {
+        self.write(name, text);
+        self.allow(name, 0o600);
+    }
+
+    /// Sets the permissions of a file.
+    pub(crate) fn allow(&self, name: &str, mode: u32) {
+        fs::set_permissions(self.file(name), fs::Permissions::from_mode(mode)).unwrap();
     }
 
     /// Replaces a part of a file, as an editor does: a new file is renamed into place.

@@ -1,39 +1,47 @@
-use super::ConfigError;
-use super::source::Source;
+use crate::Defect;
 use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 
 /// What a key that holds a secret is called.
 const SECRET_NAMES: [&str; 6] = ["secret", "password", "passphrase", "private_key", "api_key", "bearer"];
 
-/// Refuses a file in which a secret stands literally: Bridge needs none, and files are copied, mailed and committed.
+/// Refuses a table in which a secret stands literally: Bridge needs none there, and files are copied, mailed and
+/// committed.
 ///
-/// Recognised are keys with a telling name, PEM blocks of private keys, JSON Web Keys with a private member and
-/// anything in the form of a token. This stops accidents, not somebody who hides a secret on purpose. The complaint never
-/// quotes the value.
-pub(super) fn refuse_literal_secrets(source: &Source, table: &DeTable<'_>) -> Result<(), ConfigError> {
+/// Recognised are keys with a telling name, PEM blocks of private keys, JSON Web Keys with a private member and anything
+/// in the form of a token. This stops accidents, not somebody who hides a secret on purpose.
+///
+/// # Errors
+/// A complaint about the first one, which does not quote it.
+pub fn refuse_secrets(table: &DeTable<'_>) -> Result<(), Defect> {
     let private_jwk = table.contains_key("kty") && (table.contains_key("d") || table.contains_key("k"));
     for (key, value) in table {
         let name = key.get_ref();
         if private_jwk || has_secret_name(name) {
-            return Err(literal_secret(source, key.span(), &format!("a literal value for `{name}`")));
+            return Err(literal_secret(key.span(), &format!("a literal value for `{name}`")));
         }
-        refuse_in_value(source, value.span(), value.get_ref())?;
+        refuse_in_value(value.span(), value.get_ref())?;
     }
     Ok(())
 }
 
-fn refuse_in_value(source: &Source, span: Range<usize>, value: &DeValue<'_>) -> Result<(), ConfigError> {
+fn refuse_in_value(span: Range<usize>, value: &DeValue<'_>) -> Result<(), Defect> {
     match value {
-        DeValue::Table(table) => refuse_literal_secrets(source, table),
-        DeValue::Array(values) => {
-            values.iter().try_for_each(|value| refuse_in_value(source, value.span(), value.get_ref()))
-        }
-        DeValue::String(text) => match secret_form(text) {
-            Some(form) => Err(literal_secret(source, span, form)),
-            None => Ok(()),
-        },
+        DeValue::Table(table) => refuse_secrets(table),
+        DeValue::Array(values) => values.iter().try_for_each(|value| refuse_in_value(value.span(), value.get_ref())),
+        DeValue::String(text) => secret_form(text).map_or(Ok(()), |form| Err(literal_secret(span, form))),
         _ => Ok(()),
+    }
+}
+
+fn literal_secret(span: Range<usize>, found: &str) -> Defect {
+    let expected = "no secret: keys are made and kept by the company itself, and TLS keys are named by path (key_file)";
+    Defect {
+        span,
+        what: "a literal secret in the configuration".to_owned(),
+        expected: expected.to_owned(),
+        found: found.to_owned(),
+        remedy: "remove it, replace that secret if it was real, and use `credential = \"managed\"` or a file path",
     }
 }
 
@@ -50,13 +58,6 @@ fn secret_form(text: &str) -> Option<&'static str> {
         return Some("something in the form of a token");
     }
     (text.contains("\"kty\"") && (text.contains("\"d\"") || text.contains("\"k\""))).then_some("a private JSON Web Key")
-}
-
-fn literal_secret(source: &Source, span: Range<usize>, found: &str) -> ConfigError {
-    ConfigError::new(source.place(span), "a literal secret in the configuration")
-        .expected("no secret: keys are made and kept by the process itself, or named by path (key_file)")
-        .found(found)
-        .remedy("remove it, replace that secret if it was real, and name a file instead")
 }
 
 #[cfg(test)]
