@@ -1,6 +1,6 @@
 use super::{Failure, Invocation};
 use bridge_process::Outbound;
-use std::collections::BTreeMap;
+use bridge_process::config::Hosts;
 use std::time::Duration;
 use url::Url;
 
@@ -19,7 +19,7 @@ pub(super) async fn run(invocation: &mut Invocation) -> Result<(), Failure> {
     };
     let url = Url::parse(&format!("http://{address}/readyz")).map_err(|error| failed(&error))?;
     let client =
-        Outbound::new(BTreeMap::new()).client(&url, None).timeout(PATIENCE).build().map_err(|error| failed(&error))?;
+        Outbound::new(Hosts::default()).client(&url, None).timeout(PATIENCE).build().map_err(|error| failed(&error))?;
     let answer = client.get(url).send().await.map_err(|error| failed(&error.without_url()))?;
     let ready = answer.status().is_success();
     let text = answer.text().await.map_err(|error| failed(&error.without_url()))?;

@@ -12,7 +12,9 @@ pub(super) async fn run(invocation: &mut Invocation) -> Result<(), Failure> {
     let config = invocation.load()?;
     let clock = Arc::clone(&invocation.clock);
     let origin = Origin { kind: "sidecar", name: config.name.as_str(), targets: &[] };
-    telemetry::start_log(origin, config.telemetry, Arc::clone(&clock));
+    // Dropped last: what is said on the way down is in the log.
+    let _log = telemetry::start_log(origin, config.telemetry, Arc::clone(&clock))
+        .map_err(|error| Failure::Failed(format!("the log cannot be written: {error}")))?;
     let metrics = telemetry::start_metrics();
     let mut sidecar = Sidecar::start(&config, &invocation.variables, Arc::clone(&clock), metrics)?;
     let addresses = serde_json::to_string(sidecar.addresses());

@@ -7,7 +7,7 @@ use super::{
 use bridge_client::ApiUrl;
 use bridge_jose::Algorithm;
 use bridge_process::config::{
-    ConfigError, Count, HostAddr, Located, LoopbackAddr, Name, Source, Span, TelemetryConfig, unreadable,
+    ConfigError, Count, Hosts, Located, LoopbackAddr, Name, Source, Span, TelemetryConfig, unreadable,
 };
 use bridge_types::{Audience, ClientId, Invalid, IssuerUrl, Network, ScopeSet};
 use serde::Deserialize;
@@ -35,7 +35,7 @@ struct SidecarFile {
     #[serde(default)]
     runtime: RuntimeSection,
     #[serde(default)]
-    hosts: BTreeMap<String, HostAddr>,
+    hosts: Hosts,
     #[serde(default)]
     limits: LimitsSection,
     #[serde(default)]
@@ -158,7 +158,7 @@ pub(super) fn load(path: &Path) -> Result<SidecarConfig, ConfigError> {
             directory: file.runtime.directory.map(|directory| checks.beside(directory)),
             on_disk: file.runtime.on_disk,
         },
-        hosts: file.hosts.into_iter().map(|(name, HostAddr(address))| (name, address)).collect(),
+        hosts: file.hosts,
         limits: checks.limits(file.limits)?,
         telemetry: file.telemetry,
     })

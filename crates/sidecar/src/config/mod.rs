@@ -10,10 +10,10 @@ pub use routes::{Route, RouteInvalid, Routes};
 
 use bridge_client::ApiUrl;
 use bridge_jose::Algorithm;
-use bridge_process::config::{ConfigError, Located, Name, TelemetryConfig};
+use bridge_process::config::{ConfigError, Hosts, Located, Name, TelemetryConfig};
 use bridge_types::{Audience, ClientId, IssuerUrl, Network, ScopeSet};
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ pub struct SidecarConfig {
     /// The section `[runtime]`.
     pub runtime: RuntimeSettings,
     /// Static addresses of host names, used before any name server.
-    pub hosts: BTreeMap<String, IpAddr>,
+    pub hosts: Hosts,
     /// The section `[limits]`.
     pub limits: Limits,
     /// The section `[telemetry]`.
