@@ -17,7 +17,8 @@ use std::time::Duration;
 /// An issuer that lets its clients get tokens as fast as they like.
 async fn busy() -> World {
     let plenty = Rate::per_second(60_000);
-    World::limited(TokenLimits { tokens_per_client: plenty, refusals_per_address: plenty }).await
+    World::limited(TokenLimits { tokens_per_client: plenty, refusals_per_address: plenty, ..TokenLimits::default() })
+        .await
 }
 
 /// The claims of a token, once its signature was checked.

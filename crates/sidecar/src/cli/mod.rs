@@ -58,7 +58,7 @@ impl From<StartError> for Failure {
 
 /// Runs one command line.
 pub(crate) fn run(process: Process) -> Exit {
-    let Process { arguments, variables, mut stdout, mut stderr } = process;
+    let Process { arguments, variables, stdin: _, mut stdout, mut stderr } = process;
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) if error.use_stderr() => {

@@ -72,6 +72,7 @@ impl Settings {
         let exit = bridge_sidecar::run_with(Process {
             arguments: words.collect(),
             variables: [].into(),
+            stdin: Box::new(std::io::empty()),
             stdout: Box::new(stdout.clone()),
             stderr: Box::new(stderr.clone()),
         });
