@@ -52,6 +52,7 @@ impl Company {
     ///
     /// # Errors
     /// [`StartError`]; nothing serves then.
+    #[expect(clippy::too_many_lines, reason = "what is put together, in the order in which it depends on each other")]
     pub async fn start<A: Application>(
         configuration: Configuration,
         clock: Arc<dyn Clock>,

@@ -1,6 +1,6 @@
 use crate::bounds::Bounds;
 use crate::error::TokenError;
-use crate::issuer::IssuedToken;
+use crate::issuer::{IssuedToken, Issuer};
 use crate::revocation::{Ignored, Revocation};
 use bridge_types::{Clock, Fingerprint, IssuerUrl, KeyId};
 use std::time::Duration;
@@ -60,9 +60,7 @@ impl Attempt {
     /// Counts the outcome of a revocation request and writes the line, unless it is one more refusal of a flood.
     pub(crate) fn record_revocation(
         &self,
-        issuer: &IssuerUrl,
-        bounds: &Bounds,
-        clock: &dyn Clock,
+        issuer: &Issuer,
         token: Option<Fingerprint>,
         outcome: Result<&Revocation, &TokenError>,
     ) {
@@ -72,11 +70,11 @@ impl Attempt {
             Err(error) => error.code(),
         };
         metrics::counter!("bridge_revocation_requests_total", "outcome" => counted).increment(1);
-        let latency_us = self.latency_us(clock);
+        let (iss, latency_us) = (issuer.config().url(), self.latency_us(&**issuer.clock()));
         match outcome {
-            Ok(Revocation::Revoked) => self.revoked(issuer, token, latency_us),
-            Ok(Revocation::Ignored(ignored)) => self.ignored(issuer, token, *ignored, latency_us),
-            Err(error) if bounds.is_written_down(error) => self.not_revoked(issuer, token, error, latency_us),
+            Ok(Revocation::Revoked) => self.revoked(iss, token, latency_us),
+            Ok(Revocation::Ignored(ignored)) => self.ignored(iss, token, *ignored, latency_us),
+            Err(error) if issuer.bounds().is_written_down(error) => self.not_revoked(iss, token, error, latency_us),
             Err(_) => {}
         }
     }

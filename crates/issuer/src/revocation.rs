@@ -113,7 +113,7 @@ impl Issuer {
         let peer = request.peer;
         let outcome = self.revoke_for_client(request, &mut attempt, &mut token).await;
         let outcome = outcome.map_err(|error| self.bounds().refuse(error, peer));
-        attempt.record_revocation(self.config().url(), self.bounds(), &**self.clock(), token, outcome.as_ref());
+        attempt.record_revocation(self, token, outcome.as_ref());
         outcome
     }
 
@@ -121,7 +121,7 @@ impl Issuer {
     pub(crate) fn refuse_revocation(&self, defect: RequestDefect, peer: PeerAddress) -> TokenError {
         let refusal = self.bounds().refuse(defect.into(), peer);
         let attempt = Attempt::begin(&**self.clock());
-        attempt.record_revocation(self.config().url(), self.bounds(), &**self.clock(), None, Err(&refusal));
+        attempt.record_revocation(self, None, Err(&refusal));
         refusal
     }
 

@@ -38,5 +38,7 @@ pub fn parse(text: &str) -> Result<Spanned<DeTable<'_>>, Defect> {
 /// # Errors
 /// When it has not the form of `T`.
 pub fn read<T: DeserializeOwned>(table: Spanned<DeTable<'_>>) -> Result<T, Defect> {
-    T::deserialize(Deserializer::from(table.clone())).map_err(|error| form::of_table(&error, table.get_ref()))
+    // The reader takes the table; its keys are needed again where it fails.
+    let keys = table.clone();
+    T::deserialize(Deserializer::from(table)).map_err(|error| form::of_table(&error, keys.get_ref()))
 }

@@ -84,6 +84,7 @@ impl TrustPolicies {
         }
     }
 
+    #[expect(clippy::result_large_err, reason = "files are read seldom: the size of their defects costs nothing")]
     fn state_of(&self, found: Found, last_good: Option<Arc<TrustedPartner>>, before: &Files) -> FileState {
         let Found { file, policy } = found;
         let accepted = policy.and_then(|policy| match &last_good {

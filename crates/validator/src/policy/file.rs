@@ -16,6 +16,7 @@ impl TrustPolicy {
     ///
     /// # Errors
     /// [`PolicyError`] names the first defect.
+    #[expect(clippy::result_large_err, reason = "files are read seldom: the size of their defects costs nothing")]
     pub fn read(file: &Path) -> Result<Self, PolicyError> {
         let read = || {
             let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
