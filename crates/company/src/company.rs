@@ -92,6 +92,7 @@ impl Company {
             agents,
             health: Arc::clone(&health),
             outbound_errors: Vec::new(),
+            registration_errors: Vec::new(),
         };
         live.connect_partners().await;
 

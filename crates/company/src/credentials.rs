@@ -1,4 +1,4 @@
-use crate::config::{ClientFiles, ClientKeys};
+use crate::config::{ClientConfig, ClientFiles, ClientKeys};
 use bridge_client::Credential;
 use bridge_issuer::{self as issuer, Client, Clients, KeyPurpose, KeyRing, KeyRingError};
 use bridge_jose::Algorithm;
@@ -31,20 +31,34 @@ impl ManagedCredentials {
         Ok(self.held().entry(client.clone()).or_insert(credential).clone())
     }
 
-    /// The table of clients for the issuer. It finds the public keys of managed ones in the ring.
-    pub(crate) async fn register(&self, files: &ClientFiles) -> Result<Clients, RegistrationError> {
-        let mut clients = Vec::new();
-        for file in files.iter() {
+    /// The table of clients for the issuer, which finds the public keys of managed ones in the ring. It waits for nothing
+    /// and takes every client as its file is, so that what is wrong with one never keeps another in.
+    pub(crate) fn table(files: &ClientFiles) -> Result<Clients, Invalid> {
+        Clients::new(files.iter().map(|file| {
             let keys = match &file.keys {
-                ClientKeys::Managed => {
-                    self.of(&file.client_id).await?;
-                    issuer::ClientKeys::Managed
-                }
+                ClientKeys::Managed => issuer::ClientKeys::Managed,
                 ClientKeys::Elsewhere(keys) => keys.clone().into(),
             };
-            clients.push(Client::new(file.client_id.clone(), keys, file.access.clone()));
+            Client::new(file.client_id.clone(), keys, file.access.clone())
+        }))
+    }
+
+    /// Makes the key pairs that managed clients lack; gives those for which that failed. Until it succeeds, such a client
+    /// cannot authenticate.
+    pub(crate) async fn make_missing<'f>(&self, files: &'f ClientFiles) -> Vec<(&'f ClientConfig, CredentialError)> {
+        let mut failed = Vec::new();
+        for file in files.iter().filter(|file| matches!(file.keys, ClientKeys::Managed)) {
+            failed.extend(self.of(&file.client_id).await.err().map(|error| (file, error)));
         }
-        Ok(Clients::new(clients)?)
+        failed
+    }
+
+    /// The table of clients, each with its key pair, or the first thing that is wrong: for the start.
+    pub(crate) async fn register(&self, files: &ClientFiles) -> Result<Clients, RegistrationError> {
+        match self.make_missing(files).await.pop() {
+            Some((_, error)) => Err(error.into()),
+            None => Ok(Self::table(files)?),
+        }
     }
 
     /// Lets every client sign with the key that the ring has for it now.

@@ -1,8 +1,8 @@
 use crate::config::{
-    ClientFiles, ConfigError, Watch, clients_directory, complaint, outbound_complaint, partners_directory,
+    ClientFiles, ConfigError, Place, Watch, clients_directory, complaint, outbound_complaint, partners_directory,
     unknown_client,
 };
-use crate::credentials::{ManagedCredentials, RegistrationError};
+use crate::credentials::ManagedCredentials;
 use crate::egress::Egress;
 use crate::health::Health;
 use crate::partners::Partners;
@@ -12,6 +12,8 @@ use bridge_validator::{Outbound, TrustPolicies, TrustPolicy};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 /// The part of a company that an edit of `clients/` or `partners/` changes while it runs.
@@ -28,14 +30,29 @@ pub(crate) struct Live {
     pub(crate) agents: Partners,
     pub(crate) health: Arc<Health>,
     pub(crate) outbound_errors: Vec<ConfigError>,
+    /// Why what is registered at the issuer is not what stands in `clients/`. While this is not empty it is tried again.
+    pub(crate) registration_errors: Vec<ConfigError>,
 }
+
+/// How often something is tried again that failed and that no edit of a file will mend.
+const RETRY: Duration = Duration::from_secs(5);
 
 impl Live {
     /// Follows the files until the company stops.
     pub(crate) async fn follow(mut self, shutdown: CancellationToken) {
         let mut watch = Watch::start(&self.directory);
-        while shutdown.run_until_cancelled(watch.changed()).await.is_some() {
+        while shutdown.run_until_cancelled(self.due(&mut watch)).await.is_some() {
             self.reload().await;
+        }
+    }
+
+    /// Resolves when the files are to be read again.
+    async fn due(&self, watch: &mut Watch) {
+        if self.registration_errors.is_empty() {
+            watch.changed().await;
+        } else {
+            // Running out of time says nothing about the files; reading them again does no harm.
+            drop(timeout(RETRY, watch.changed()).await);
         }
     }
 
@@ -48,27 +65,44 @@ impl Live {
         }
         let policies = self.policies.reload(&partners_directory(&self.directory));
         self.policies.recall_status().await;
-        if changes.clients
-            && let Err(error) = self.register_clients().await
-        {
-            tracing::error!(target: "bridge", event = "clients_rejected", outcome = "error", detail = %error,
-                "clients not registered: the last good ones stay in use");
-        }
-        if changes.clients || !policies.loaded.is_empty() || !policies.removed.is_empty() {
+        let registered = if changes.clients || !self.registration_errors.is_empty() {
+            self.register_clients().await;
+            true
+        } else {
+            false
+        };
+        if registered || !policies.loaded.is_empty() || !policies.removed.is_empty() {
             self.connect_partners().await;
         }
         let policy_errors = policies.rejected.iter().map(complaint);
-        let errors = self.clients.errors().iter().chain(&self.outbound_errors).cloned().chain(policy_errors);
-        self.health.report_configuration(errors.collect());
+        let kept = self.clients.errors().iter().chain(&self.registration_errors).chain(&self.outbound_errors);
+        self.health.report_configuration(kept.cloned().chain(policy_errors).collect());
     }
 
-    /// Puts the clients as they are now in use at the issuer.
-    async fn register_clients(&mut self) -> Result<(), RegistrationError> {
-        let clients = self.credentials.register(&self.clients).await?;
-        let count = clients.len();
-        self.issuer.replace_clients(clients);
-        tracing::info!(target: "bridge", event = "clients_loaded", outcome = "ok", clients = count, "clients in use");
-        Ok(())
+    /// Puts the clients as they stand in the files in use at the issuer, at once, and then makes the key pairs that they
+    /// lack. What fails is remembered, told in `/readyz`, and logged when it is new.
+    async fn register_clients(&mut self) {
+        let mut errors = Vec::new();
+        match ManagedCredentials::table(&self.clients) {
+            Ok(clients) => {
+                let count = clients.len();
+                self.issuer.replace_clients(clients);
+                tracing::info!(target: "bridge", event = "clients_loaded", outcome = "ok", clients = count, "clients in use");
+            }
+            Err(invalid) => {
+                let place = Place::file(&clients_directory(&self.directory));
+                errors.push(unregistered(place, "the clients are not registered: those of before stay", &invalid));
+            }
+        }
+        for (client, error) in self.credentials.make_missing(&self.clients).await {
+            let place = Place::file(&clients_directory(&self.directory).join(format!("{}.toml", client.name)));
+            errors.push(unregistered(place, "this client has no key pair and cannot get tokens", &error));
+        }
+        for error in errors.iter().filter(|error| !self.registration_errors.contains(error)) {
+            tracing::error!(target: "bridge", event = "clients_rejected", outcome = "error", detail = %error,
+                "not all clients could be registered; it is tried again");
+        }
+        self.registration_errors = errors;
     }
 
     /// Puts the APIs of partners as they are now in use.
@@ -121,4 +155,11 @@ impl Live {
         let credential = self.credentials.of(&client.client_id).await.map_err(|error| refused(error.to_string()))?;
         self.egress.api(policy, target, credential).map_err(refused)
     }
+}
+
+fn unregistered(place: Place, what: &str, error: &dyn std::error::Error) -> ConfigError {
+    ConfigError::new(place, what)
+        .expected("clients as they stand in the files")
+        .found(error.to_string())
+        .remedy("mend that; it is tried again every few seconds")
 }

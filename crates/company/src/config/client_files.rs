@@ -42,13 +42,7 @@ impl ClientFiles {
         let before = std::mem::take(&mut self.clients);
         let mut errors = Vec::new();
         match toml_files(directory) {
-            Ok(files) => {
-                for file in files {
-                    if let Err(error) = self.refresh_file(&file, before.get(&file)) {
-                        errors.push(error);
-                    }
-                }
-            }
+            Ok(files) => errors.extend(self.refresh_files(files, &before)),
             Err(error) => {
                 self.clients.clone_from(&before);
                 errors.push(error);
@@ -62,12 +56,33 @@ impl ClientFiles {
         Changes { clients: digests(&before) != digests(&self.clients), rejected }
     }
 
-    fn refresh_file(&mut self, file: &Path, last: Option<&ClientConfig>) -> Result<(), ConfigError> {
-        let read = ClientConfig::read(file).and_then(|client| self.refuse_second(file, client));
-        if let Some(client) = read.as_ref().ok().or(last) {
-            self.clients.insert(file.to_owned(), client.clone());
+    /// Reads the files; gives the complaints. A file that breaks, or names the client id of another, goes on with its last
+    /// good client. Whoever had an id keeps it.
+    fn refresh_files(&mut self, files: Vec<PathBuf>, before: &BTreeMap<PathBuf, ClientConfig>) -> Vec<ConfigError> {
+        let mut read: Vec<_> = files.into_iter().map(|file| (ClientConfig::read(&file), file)).collect();
+        read.sort_by_key(|(client, file)| {
+            let last = before.get(file).map(|last| &last.client_id);
+            client.as_ref().is_ok_and(|client| last != Some(&client.client_id))
+        });
+        let mut errors: Vec<(PathBuf, ConfigError)> = Vec::new();
+        for (client, file) in read {
+            if let Err(error) = client.and_then(|client| self.take(&file, client)) {
+                if let Some(last) = before.get(&file) {
+                    // If that fails too there is nothing more to say: the complaint is about the file as it is now.
+                    drop(self.take(&file, last.clone()));
+                }
+                errors.push((file, error));
+            }
         }
-        read.map(drop)
+        errors.sort_by(|(one, _), (other, _)| one.cmp(other));
+        errors.into_iter().map(|(_, error)| error).collect()
+    }
+
+    /// Takes a client in, unless its id is that of another.
+    fn take(&mut self, file: &Path, client: ClientConfig) -> Result<(), ConfigError> {
+        let client = self.refuse_second(file, client)?;
+        self.clients.insert(file.to_owned(), client);
+        Ok(())
     }
 
     fn refuse_second(&self, file: &Path, client: ClientConfig) -> Result<ClientConfig, ConfigError> {

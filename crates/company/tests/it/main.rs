@@ -12,6 +12,7 @@ mod mirror;
 mod operations;
 mod outbox;
 mod reach;
+mod registration;
 mod reload;
 mod revocation;
 mod rotation;
