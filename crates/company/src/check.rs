@@ -3,8 +3,8 @@ use crate::egress::own_authorities;
 use crate::fetchers::PartnerFetchers;
 use crate::tls;
 use bridge_process::Outbound;
-use bridge_types::Clock;
-use bridge_validator::{KeySetup, KeyTiming, TrustPolicies, TrustPolicy};
+use bridge_types::{Clock, IssuerUrl};
+use bridge_validator::{KeySetup, KeyTiming, OwnPolicy, TrustPolicies, TrustPolicy};
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use std::path::Path;
 use std::sync::Arc;
@@ -42,7 +42,9 @@ fn conflicts(configuration: &Configuration, clock: &Arc<dyn Clock>) -> Vec<Confi
     let outbound = Outbound::new(configuration.company.hosts.clone());
     let fetchers = Arc::new(PartnerFetchers::new(outbound, timing.fetch_timeout));
     let setup = KeySetup { fetchers, clock: Arc::clone(clock), timing, status: None };
-    let loaded = TrustPolicies::load(&partners_directory(&configuration.directory), setup);
+    let (company, directory) = (&configuration.company, partners_directory(&configuration.directory));
+    let own = |issuer: &IssuerUrl| OwnPolicy { name: company.name.to_string(), issuer: issuer.clone() };
+    let loaded = TrustPolicies::load_for(company.issuer.url.as_ref().map(own), &directory, setup);
     loaded.err().map(|refused| refused.errors.iter().map(complaint).collect()).unwrap_or_default()
 }
 

@@ -21,7 +21,7 @@ use bridge_issuer::Issuer;
 use bridge_process::Outbound;
 use bridge_store::{Database, Dispatcher, Pace};
 use bridge_types::Clock;
-use bridge_validator::{Gate, KeySetup, KeyTiming, ResourceMetadata, TrustPolicies, Validator};
+use bridge_validator::{Gate, KeySetup, KeyTiming, OwnPolicy, ResourceMetadata, TrustPolicies, Validator};
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::sync::Arc;
 use std::time::Duration;
@@ -66,7 +66,8 @@ impl Company {
         let database = Database::open(&company.database.value, &A::migrations(), Arc::clone(&clock)).await?;
 
         let outbound = Outbound::new(company.hosts.clone());
-        let policies = policies(&directory, &outbound, &database)?;
+        let own = OwnPolicy { name: company.name.to_string(), issuer: identity.issuer.url().clone() };
+        let policies = policies(own, &directory, &outbound, &database)?;
         policies.recall_status().await;
         let name: Arc<str> = company.name.as_str().into();
         let own_keys = OwnKeys::open(&database, company.issuer.algorithm).await?;
@@ -157,6 +158,7 @@ impl Company {
 }
 
 fn policies(
+    own: OwnPolicy,
     directory: &std::path::Path,
     outbound: &Outbound,
     database: &Database,
@@ -165,7 +167,7 @@ fn policies(
     let fetchers = Arc::new(PartnerFetchers::new(outbound.clone(), timing.fetch_timeout));
     let (clock, status) = (Arc::clone(database.clock()), Some(Arc::new(database.clone()) as _));
     let setup = KeySetup { fetchers, clock, timing, status };
-    TrustPolicies::load(&partners_directory(directory), setup)
+    TrustPolicies::load_for(Some(own), &partners_directory(directory), setup)
         .map(Arc::new)
         .map_err(|refused| StartError::Configuration(refused.errors.iter().map(complaint).collect()))
 }

@@ -26,7 +26,7 @@ pub use bridge_limits::Rate;
 pub use denial::{Denial, Facts};
 pub use keys::{DocumentFetcher, FetcherSource, HttpFetcher, KeySetup, KeyTiming};
 pub use partner::{PolicyVersion, TrustedPartner};
-pub use policies::{LoadError, PolicyState, ReloadReport, TrustPolicies};
+pub use policies::{LoadError, OwnPolicy, PolicyState, ReloadReport, TrustPolicies};
 pub use policy::{Outbound, PolicyError, TrustPolicy};
 pub use reason::{Challenge, Outward, Reason};
 pub use validator::Validator;

@@ -165,18 +165,9 @@ impl Settings {
 }
 
 impl Document {
+    /// The settings, every path taken from beside the file.
     fn check(self, beside: &Path) -> Result<Settings, String> {
-        let (target, client) = (self.target, self.client);
-        if !client.scopes.contains(&target.required_scope) || target.required_scope.len() < 3 {
-            let expected = "expected target.required_scope to have 3 characters at least and to be in client.scopes";
-            return Err(format!("{expected}, found {:?}", target.required_scope));
-        }
-        if target.audience.len() < 3 || !target.audience.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(format!("expected visible ASCII in target.audience, found {:?}", target.audience));
-        }
-        if target.algorithms.is_empty() {
-            return Err("expected at least one of ES256, EdDSA, PS256, RS256 in target.algorithms".to_owned());
-        }
+        let policy = self.policy()?;
         let beside = |path: PathBuf| beside.join(path);
         let tls = self.issuer.tls.map(|files| TlsFiles {
             certificate_file: beside(files.certificate_file),
@@ -189,25 +180,41 @@ impl Document {
                 tls,
             }),
             keys_file: None,
-            route: Route::parse(&target.route)?,
-            strictness: target.strictness.into(),
-            ca_file: target.ca_file.map(beside),
+            policy,
+            route: Route::parse(&self.target.route)?,
+            strictness: self.target.strictness.into(),
+            ca_file: self.target.ca_file.map(beside),
             hosts: self.hosts,
-            patience: Duration::from_secs(target.patience_seconds.into()),
-            policy: Policy {
-                issuer: self.issuer.url.to_string(),
-                audience: target.audience,
-                algorithms: target.algorithms,
-                client: client.client_id.to_string(),
-                scopes: client.scopes.iter().map(ToString::to_string).collect(),
-                limited_client: client.limited_client_id.map(|id| id.to_string()),
-                required_scope: target.required_scope,
-                leeway: target.leeway_seconds.into(),
-                max_lifetime: target.max_token_lifetime_seconds.map(i64::from),
-                foreign: self
-                    .other_issuer
-                    .map(|other| Foreign { issuer: other.url.to_string(), client: other.client_id.to_string() }),
-            },
+            patience: Duration::from_secs(self.target.patience_seconds.into()),
+        })
+    }
+
+    /// What the target was told, if it makes sense.
+    fn policy(&self) -> Result<Policy, String> {
+        let (target, client) = (&self.target, &self.client);
+        if !client.scopes.contains(&target.required_scope) || target.required_scope.len() < 3 {
+            let expected = "expected target.required_scope to have 3 characters at least and to be in client.scopes";
+            return Err(format!("{expected}, found {:?}", target.required_scope));
+        }
+        if target.audience.len() < 3 || !target.audience.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(format!("expected visible ASCII in target.audience, found {:?}", target.audience));
+        }
+        if target.algorithms.is_empty() {
+            return Err("expected at least one of ES256, EdDSA, PS256, RS256 in target.algorithms".to_owned());
+        }
+        let foreign =
+            |other: &OtherIssuerTable| Foreign { issuer: other.url.to_string(), client: other.client_id.to_string() };
+        Ok(Policy {
+            issuer: self.issuer.url.to_string(),
+            audience: target.audience.clone(),
+            algorithms: target.algorithms.clone(),
+            client: client.client_id.to_string(),
+            scopes: client.scopes.iter().map(ToString::to_string).collect(),
+            limited_client: client.limited_client_id.as_ref().map(ToString::to_string),
+            required_scope: target.required_scope.clone(),
+            leeway: target.leeway_seconds.into(),
+            max_lifetime: target.max_token_lifetime_seconds.map(i64::from),
+            foreign: self.other_issuer.as_ref().map(foreign),
         })
     }
 }

@@ -27,9 +27,10 @@ impl TokenError {
     pub(crate) fn new(outage: Outage) -> Self {
         match *outage.cause {
             TokenFailure::Refused { .. } => Self::Refused(outage),
-            TokenFailure::Unreachable { .. } | TokenFailure::Status { .. } | TokenFailure::Late => {
-                Self::Unavailable(outage)
-            }
+            TokenFailure::Unreachable { .. }
+            | TokenFailure::Status { .. }
+            | TokenFailure::Late
+            | TokenFailure::Panicked => Self::Unavailable(outage),
             TokenFailure::BodyTooLarge { .. }
             | TokenFailure::Form { .. }
             | TokenFailure::WrongIssuer { .. }
@@ -187,6 +188,9 @@ pub enum TokenFailure {
     /// The answer took longer than the token lives.
     #[error("token expired before it arrived")]
     Late,
+    /// The request panicked: a defect of this program, which the log names.
+    #[error("the request broke off: a defect of this program, see the log")]
+    Panicked,
     /// The client assertion could not be signed.
     #[error("client assertion not signed: {0}")]
     Assertion(#[from] bridge_jose::SignError),

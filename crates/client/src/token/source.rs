@@ -1,5 +1,5 @@
 use super::bearer::BearerToken;
-use super::error::TokenError;
+use super::error::{FailedAttempt, TokenError, TokenFailure};
 use super::request::Requester;
 use super::slot::{Boarding, Landing, Need, Outcome, Slot};
 use super::slots::Slots;
@@ -119,7 +119,14 @@ impl TokenSource {
 async fn fly(shared: Arc<Shared>, slot: Arc<Slot>, landing: Landing) {
     let Requester { issuer, clock, .. } = &shared.requester;
     let started = clock.monotonic();
-    let attempt = shared.requester.request(&slot.audience, &slot.scopes).await;
+    // In a task of its own again: a panic there is a failed attempt, with a pause after it, and not the end of the process.
+    let (asking, asked) = (Arc::clone(&shared), Arc::clone(&slot));
+    let request = async move { asking.requester.request(&asked.audience, &asked.scopes).await };
+    let attempt = match shared.runtime.spawn(request).await {
+        Ok(attempt) => attempt,
+        Err(ended) if ended.is_panic() => Err(FailedAttempt { cause: TokenFailure::Panicked, retry_after: None }),
+        Err(_) => return,
+    };
     let outcome = slot.land(attempt, issuer.url(), &**clock);
     let now = clock.monotonic();
     shared.report(&slot, &outcome, now.saturating_sub(started));

@@ -1,6 +1,9 @@
 use crate::support::{FakeIssuer, LIFETIME, audience, http, nowhere, scopes, shown};
 use bridge_client::{BearerToken, TokenError, TokenFailure, TokenSource};
+use bridge_testkit::ManualClock;
 use bridge_types::{Clock, OwnIssuer};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use wiremock::ResponseTemplate;
 
@@ -130,4 +133,37 @@ async fn a_failure_of_one_slot_is_not_that_of_another() {
     assert!(matches!(token(&source).await, Err(TokenError::Refused(_))));
     source.token(&audience(), &scopes("b")).await.unwrap();
     assert!(matches!(token(&source).await, Err(TokenError::Refused(_))));
+}
+
+/// A clock that breaks once, in the middle of a request: an assertion says when it was made.
+#[derive(Debug)]
+struct Trap {
+    clock: Arc<ManualClock>,
+    armed: AtomicBool,
+}
+
+impl Clock for Trap {
+    fn now(&self) -> jiff::Timestamp {
+        assert!(!self.armed.swap(false, Ordering::SeqCst), "on purpose");
+        self.clock.now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.clock.monotonic()
+    }
+}
+
+#[tokio::test]
+async fn a_panic_in_a_request_is_a_failure_with_a_pause_after_it() {
+    let issuer = FakeIssuer::start().await;
+    let clock = Arc::new(Trap { clock: issuer.clock.clone(), armed: AtomicBool::new(true) });
+    let source = TokenSource::new(OwnIssuer::new(issuer.url()), issuer.credential.clone(), http(), clock);
+    let error = token(&source).await.unwrap_err();
+    let TokenError::Unavailable(outage) = &error else { panic!("{error}") };
+    assert!(matches!(outage.cause(), TokenFailure::Panicked), "{error}");
+    assert!(outage.retry_in() >= Duration::from_millis(500), "{error}");
+    assert!(matches!(token(&source).await, Err(TokenError::Unavailable(_))), "asked again at once");
+    assert!(issuer.token_requests().await.is_empty());
+    issuer.clock.advance(outage.retry_in() + Duration::from_millis(1));
+    assert_eq!(shown(&token(&source).await.unwrap()), "token-1");
 }

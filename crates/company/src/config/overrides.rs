@@ -20,6 +20,7 @@ struct Override {
 impl Overrides {
     /// Picks the variables of Bridge out of the environment.
     pub(crate) fn from_variables(variables: &Variables) -> Result<Self, ConfigError> {
+        refuse_twins(variables)?;
         let environment = Environment::with_prefix("BRIDGE")
             .prefix_separator("__")
             .separator("__")
@@ -55,6 +56,19 @@ impl Overrides {
             put(table, &over.path, Spanned::new(source.variable_span(index), value));
         }
     }
+}
+
+/// Refuses two variables for one value: case does not tell them apart, and which of them counts would be chance.
+fn refuse_twins(variables: &Variables) -> Result<(), ConfigError> {
+    let mut names: Vec<_> = variables.keys().map(|name| (name.to_uppercase(), name)).collect();
+    names.retain(|(folded, _)| folded.starts_with("BRIDGE__"));
+    names.sort();
+    let twins = names.windows(2).find(|pair| pair[0].0 == pair[1].0);
+    let Some([(_, one), (_, other)]) = twins else { return Ok(()) };
+    Err(ConfigError::new(Place::Variable { variable: (*other).clone() }, "a second variable for one value")
+        .expected("one variable for each value, however its name is written")
+        .found(format!("also {one}"))
+        .remedy("unset one of the two"))
 }
 
 /// Puts a value where a path says; what stands in the way gives way.

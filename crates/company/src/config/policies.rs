@@ -44,6 +44,13 @@ pub(crate) fn complaint(error: &PolicyError) -> ConfigError {
                 .found(format!("the same in {}", other.display()))
                 .remedy("keep one of the two files")
         }
+        PolicyProblem::NotOwn { expected, found } => ConfigError::new(
+            Place::file(file),
+            "a policy with the name of this company and the issuer of somebody else",
+        )
+        .expected(format!("issuer = \"{expected}\""))
+        .found(format!("\"{found}\""))
+        .remedy("correct the issuer, or give the file the partner's name"),
         PolicyProblem::KeyFile { .. } | PolicyProblem::NoKey(_) => {
             ConfigError::new(Place::file(file), "names keys that cannot be used")
                 .expected("a JWK set with at least one usable public key")

@@ -180,6 +180,18 @@ fn names_the_file_of_a_defect_that_has_no_line() {
 }
 
 #[test]
+fn a_policy_with_the_name_of_the_company_names_the_issuer_of_the_company() {
+    let complaint = complaint_about(|directory| {
+        directory.edit("company.toml", "[issuer]\n", "[issuer]\nurl = \"https://issuer.own.example\"\n");
+        std::fs::rename(directory.file("partners/partner.toml"), directory.file("partners/notes.toml")).unwrap();
+    });
+    says(&complaint, "file", "notes.toml");
+    says(&complaint, "what", "the name of this company");
+    says(&complaint, "expected", "issuer = \"https://issuer.own.example\"");
+    says(&complaint, "found", "https://issuer.example");
+}
+
+#[test]
 fn refuses_a_literal_secret_and_does_not_repeat_it() {
     for (file, from, to, line) in [
         ("company.toml", "[issuer]\n", "[issuer]\nclient_secret = \"hunter2\"\n", 5),

@@ -58,3 +58,15 @@ fn a_wrong_variable_is_named_in_the_complaint() {
         assert!(!complaint.contains("hunter2"), "{complaint}");
     }
 }
+
+#[test]
+fn two_variables_for_one_value_are_refused_whatever_their_case() {
+    for (one, other) in [("BRIDGE__NAME", "BRIDGE__name"), ("BRIDGE__ISSUER__LISTEN", "bridge__Issuer__listen")] {
+        let errors = load(&Directory::new(), &[(one, "first"), (other, "second")]).expect_err(one);
+        let complaint = errors[0].to_string();
+        for part in [one, other, "a second variable for one value", "unset one"] {
+            assert!(complaint.contains(part), "{part}: {complaint}");
+        }
+    }
+    assert!(load(&Directory::new(), &[("PATH", "a"), ("path", "b")]).is_ok());
+}

@@ -96,3 +96,34 @@ async fn an_outbound_section_whose_client_is_gone_is_reported() {
     assert_eq!(asked.status(), 501);
     stand.company.stop().await;
 }
+
+#[actix_web::test]
+async fn a_partner_cannot_take_the_name_of_the_company_while_it_runs() {
+    let stand = Stand::start().await;
+    std::fs::rename(stand.directory.file("partners/partner.toml"), stand.directory.file("partners/notes.toml"))
+        .unwrap();
+    let what = eventually("the complaint", async || {
+        let (_, errors) = sequence(&stand).await;
+        errors[0]["what"].as_str().map(str::to_owned)
+    })
+    .await;
+    assert!(what.contains("the name of this company"), "{what}");
+    let readiness = stand.readiness().await;
+    assert_eq!(
+        (&readiness["policies"][0]["partner"], &readiness["policies"][0]["issuer"]),
+        (&"notes".into(), &Value::Null)
+    );
+    stand.company.stop().await;
+}
+
+#[actix_web::test]
+async fn the_state_of_keys_follows_the_name_of_the_policy_file() {
+    let stand = Stand::start().await;
+    assert_eq!(stand.readiness().await["keys"][0]["partner"], "partner");
+    std::fs::rename(stand.directory.file("partners/partner.toml"), stand.directory.file("partners/carrier.toml"))
+        .unwrap();
+    let renamed = async || (stand.readiness().await["policies"][0]["partner"] == "carrier").then_some(());
+    eventually("the new name", renamed).await;
+    assert_eq!(stand.readiness().await["keys"][0]["partner"], "carrier");
+    stand.company.stop().await;
+}

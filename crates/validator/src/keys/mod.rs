@@ -39,7 +39,6 @@ const PAUSE_ON_WORD: Duration = Duration::from_secs(1);
 /// A request whose key is held never waits, however old the keys are below the stale cap. A request whose key is not
 /// held waits for at most one flight that all such requests share, and never for an issuer that failed last time.
 pub struct IssuerKeys {
-    partner: Arc<str>,
     issuer: PartnerIssuer,
     /// Where the keys are published; `None` for pinned ones.
     publisher: Option<Publisher>,
@@ -79,7 +78,6 @@ impl IssuerKeys {
             }
         };
         Ok(Self {
-            partner: Arc::clone(&policy.partner),
             issuer: policy.issuer.clone(),
             publisher,
             fetcher,
@@ -95,6 +93,11 @@ impl IssuerKeys {
     /// What the issuer has taken back: tokens, clients, keys.
     pub fn status(&self) -> &Arc<IssuerStatus> {
         &self.status
+    }
+
+    /// The partner, as its policy is called now: renaming the file changes no keys.
+    fn partner(&self) -> Arc<str> {
+        self.status.partner()
     }
 
     /// The issuer's key of this id. Waits only when the key is not held and somebody may go and look for it.

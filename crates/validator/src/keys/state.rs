@@ -59,7 +59,7 @@ impl IssuerKeys {
         let last_attempt =
             self.schedule().last().map(|(at, result)| LastAttempt { at: *at, error: result.clone().err() });
         KeyState {
-            partner: self.partner.to_string(),
+            partner: self.partner().to_string(),
             issuer: self.issuer.url().clone(),
             pinned: self.publisher.is_none(),
             usable: self.usable(held).is_some(),
@@ -83,7 +83,7 @@ impl IssuerKeys {
             target: "bridge",
             event = "keys_fetched",
             outcome = "ok",
-            partner = &*self.partner,
+            partner = &*self.partner(),
             iss = self.issuer.url().as_str(),
             keys,
             "keys of the issuer are up to date"
@@ -96,7 +96,7 @@ impl IssuerKeys {
             target: "bridge",
             event = "keys_fetch_failed",
             outcome = "error",
-            partner = &*self.partner,
+            partner = &*self.partner(),
             iss = self.issuer.url().as_str(),
             detail = %error,
             "keys of the issuer could not be fetched: those that are held stay in use"
@@ -109,7 +109,7 @@ impl IssuerKeys {
                 target: "bridge",
                 event = "key_ignored",
                 outcome = "error",
-                partner = &*self.partner,
+                partner = &*self.partner(),
                 iss = self.issuer.url().as_str(),
                 kid = kid.as_ref().map(KeyId::as_str),
                 detail = %reason,
@@ -119,7 +119,7 @@ impl IssuerKeys {
     }
 
     fn count(&self, outcome: &'static str) {
-        metrics::counter!("bridge_key_fetches_total", "partner" => self.partner.to_string(), "outcome" => outcome)
+        metrics::counter!("bridge_key_fetches_total", "partner" => self.partner().to_string(), "outcome" => outcome)
             .increment(1);
     }
 }

@@ -8,7 +8,7 @@ pub use report::{LoadError, PolicyState, ReloadReport};
 
 use crate::keys::KeySetup;
 use crate::partner::TrustedPartner;
-use crate::policy::PolicyError;
+use crate::policy::{PolicyError, PolicyProblem, TrustPolicy};
 use crate::status::IssuerStatus;
 use arc_swap::ArcSwap;
 use bridge_types::IssuerUrl;
@@ -26,7 +26,28 @@ pub struct TrustPolicies {
     files: Mutex<Files>,
     /// What each issuer has taken back, also of issuers whose policy is gone: it may come again.
     statuses: Mutex<HashMap<IssuerUrl, Arc<IssuerStatus>>>,
+    own: Option<OwnPolicy>,
     setup: KeySetup,
+}
+
+/// What a company is called and which issuer is its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnPolicy {
+    /// The name of the company: the file of this name is the policy for itself.
+    pub name: String,
+    /// Its own issuer.
+    pub issuer: IssuerUrl,
+}
+
+impl OwnPolicy {
+    /// Refuses a policy that bears the name of the company and names somebody else's issuer.
+    fn check(&self, policy: &TrustPolicy) -> Result<(), PolicyProblem> {
+        let (expected, found) = (&self.issuer, policy.issuer.url());
+        if *policy.partner != *self.name || expected == found {
+            return Ok(());
+        }
+        Err(PolicyProblem::NotOwn { expected: expected.clone(), found: found.clone() })
+    }
 }
 
 type Files = BTreeMap<String, FileState>;

@@ -1,5 +1,5 @@
 use super::directory::{self, Found};
-use super::{FileState, Files, LoadError, ReloadReport, TrustPolicies};
+use super::{FileState, Files, LoadError, OwnPolicy, ReloadReport, TrustPolicies};
 use crate::keys::{IssuerKeys, KeySetup};
 use crate::partner::TrustedPartner;
 use crate::policy::{PolicyProblem, TrustPolicy};
@@ -15,8 +15,17 @@ impl TrustPolicies {
     /// # Errors
     /// [`LoadError`] when the directory cannot be read or any file in it is not accepted.
     pub fn load(directory: &Path, setup: KeySetup) -> Result<Self, LoadError> {
-        let policies =
-            Self { by_issuer: ArcSwap::default(), files: Mutex::default(), statuses: Mutex::default(), setup };
+        Self::load_for(None, directory, setup)
+    }
+
+    /// Like [`Self::load`], for a company whose own name and issuer are known: now and at every reload, a file that bears
+    /// its name must name its issuer.
+    ///
+    /// # Errors
+    /// Those of [`Self::load`].
+    pub fn load_for(own: Option<OwnPolicy>, directory: &Path, setup: KeySetup) -> Result<Self, LoadError> {
+        let (by_issuer, files, statuses) = (ArcSwap::default(), Mutex::default(), Mutex::default());
+        let policies = Self { by_issuer, files, statuses, own, setup };
         let report = policies.reread(directory);
         if !report.rejected.is_empty() {
             return Err(LoadError { errors: report.rejected });
@@ -105,6 +114,7 @@ impl TrustPolicies {
         last: Option<&TrustedPartner>,
         before: &Files,
     ) -> Result<Arc<TrustedPartner>, PolicyProblem> {
+        self.own.as_ref().map_or(Ok(()), |own| own.check(&policy))?;
         let mut known = before.values().filter_map(|file| file.partner.as_ref());
         let keys = if let Some(known) = known.find(|known| known.policy().key_identity == policy.key_identity) {
             Arc::clone(known.keys())

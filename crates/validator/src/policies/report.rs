@@ -95,6 +95,7 @@ impl ReloadReport {
                 target: "bridge",
                 event = "policy_rejected",
                 outcome = "error",
+                partner = error.partner(),
                 detail = %error,
                 "trust policy not accepted: the last good one, if any, stays in use"
             );

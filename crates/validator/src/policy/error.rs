@@ -15,6 +15,14 @@ pub struct PolicyError {
     pub problem: PolicyProblem,
 }
 
+impl PolicyError {
+    /// The partner that the file is called after; `None` when the complaint is about the directory.
+    pub fn partner(&self) -> Option<&str> {
+        let is_policy = self.file.extension().is_some_and(|ending| ending == "toml");
+        self.file.file_stem().filter(|_| is_policy)?.to_str()
+    }
+}
+
 /// What is wrong with a policy file.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum PolicyProblem {
@@ -71,6 +79,15 @@ pub enum PolicyProblem {
         issuer: IssuerUrl,
         /// The other file.
         other: PathBuf,
+    },
+    /// The file bears the name of this company, and names the issuer of somebody else: people would take a partner's clients
+    /// for the own ones.
+    #[error("the file bears the name of this company: expected its issuer {expected}, found {found}")]
+    NotOwn {
+        /// The own issuer.
+        expected: IssuerUrl,
+        /// The issuer of the file.
+        found: IssuerUrl,
     },
     /// No HTTP client could be made for the partner, such as for a certificate that is none.
     #[error("no client for fetching the keys: {0}")]

@@ -143,7 +143,7 @@ impl IssuerStatus {
         self.aggregation.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn partner(&self) -> Arc<str> {
+    pub(crate) fn partner(&self) -> Arc<str> {
         Arc::clone(&self.terms.load().partner)
     }
 }

@@ -68,6 +68,7 @@ async fn a_broken_edit_keeps_the_last_good_policy_and_says_so() {
     assert_eq!((state.version.as_ref().unwrap().sequence, state.enabled), (1, true));
     let lines = log.of("policy_rejected");
     assert_eq!(lines.len(), 1);
+    assert_eq!(lines[0]["partner"], "company-a");
     assert!(lines[0]["detail"].as_str().unwrap().contains("company-a.toml: line 1"), "{lines:?}");
     assert_eq!(log.of("policy_loaded").len(), 2, "the two of the start");
 
