@@ -8,5 +8,5 @@ mod tracking;
 
 pub use lines::{Line, LineBody, Lines};
 pub use order::{NewOrder, Order, OrderBody, ShipmentReference};
-pub use status::{IllegalTransition, OrderStatus};
+pub use status::OrderStatus;
 pub use tracking::{EventKind, NewTrackingEvent, TrackingEvent, TrackingEventBody};

@@ -12,9 +12,9 @@ mod repository;
 pub mod scopes;
 mod service;
 
-use actix_web::HttpResponse;
-use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::web::{Data, ServiceConfig};
 use async_trait::async_trait;
+use bridge_business::serve_description;
 use bridge_company::{Application, Context};
 use bridge_store::{Deliver, Migration};
 use bridge_types::ScopeSet;
@@ -55,12 +55,8 @@ impl Application for CompanyB {
     }
 
     fn configure(&self, config: &mut ServiceConfig) {
-        let description = Arc::clone(&self.description);
-        let describe = move || {
-            let answer = HttpResponse::Ok().content_type("application/json").body(description.to_string());
-            async move { answer }
-        };
-        config.app_data(self.service.clone()).route("/openapi.json", web::get().to(describe));
+        config.app_data(self.service.clone());
+        serve_description(config, &self.description);
     }
 
     fn deliver(&self) -> Option<Arc<dyn Deliver>> {

@@ -8,5 +8,5 @@ mod tracking;
 
 pub use lines::{Line, LineBody, Lines};
 pub use shipment::{NewShipment, OrderReference, Shipment, ShipmentBody};
-pub use status::{IllegalTransition, ShipmentStatus};
+pub use status::ShipmentStatus;
 pub use tracking::{Event, EventBody, EventKind, NewEvent};

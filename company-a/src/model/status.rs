@@ -1,29 +1,23 @@
 use super::EventKind;
-use bridge_business::Mismatch;
-use bridge_validator::Problem;
-use serde::Serialize;
-use std::fmt;
-use utoipa::ToSchema;
+use bridge_business::{IllegalTransition, named_words};
 
-/// How far an order is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum OrderStatus {
-    /// The customer ordered; the carrier need not know yet.
-    Placed,
-    /// The carrier has taken the job.
-    HandedOver,
-    /// The goods are on their way.
-    InTransit,
-    /// The customer has the goods.
-    Delivered,
-    /// The goods will not arrive.
-    Failed,
+named_words! {
+    /// How far an order is.
+    OrderStatus {
+        /// The customer ordered; the carrier need not know yet.
+        Placed = "placed",
+        /// The carrier has taken the job.
+        HandedOver = "handed_over",
+        /// The goods are on their way.
+        InTransit = "in_transit",
+        /// The customer has the goods.
+        Delivered = "delivered",
+        /// The goods will not arrive.
+        Failed = "failed",
+    }
 }
 
 impl OrderStatus {
-    const ALL: [Self; 5] = [Self::Placed, Self::HandedOver, Self::InTransit, Self::Delivered, Self::Failed];
-
     /// The status after the carrier reported something.
     ///
     /// # Errors
@@ -34,7 +28,7 @@ impl OrderStatus {
             (Self::HandedOver, EventKind::PickedUp) | (Self::InTransit, EventKind::InTransit) => Ok(Self::InTransit),
             (Self::InTransit, EventKind::Delivered) => Ok(Self::Delivered),
             (Self::Placed | Self::HandedOver | Self::InTransit, EventKind::Failed) => Ok(Self::Failed),
-            _ => Err(IllegalTransition { status: self, event }),
+            _ => Err(IllegalTransition::new("an order", self.as_str(), event.as_str())),
         }
     }
 
@@ -42,45 +36,6 @@ impl OrderStatus {
     #[must_use]
     pub fn shipped(self) -> Self {
         if self == Self::Placed { Self::HandedOver } else { self }
-    }
-
-    /// Its name in the API and in the database.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Placed => "placed",
-            Self::HandedOver => "handed_over",
-            Self::InTransit => "in_transit",
-            Self::Delivered => "delivered",
-            Self::Failed => "failed",
-        }
-    }
-}
-
-impl TryFrom<&str> for OrderStatus {
-    type Error = Mismatch;
-
-    fn try_from(text: &str) -> Result<Self, Mismatch> {
-        let known = Self::ALL.into_iter().find(|status| status.as_str() == text);
-        known.ok_or_else(|| Mismatch::new("a status of an order", text))
-    }
-}
-
-/// A report that does not go with the status of the order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct IllegalTransition {
-    status: OrderStatus,
-    event: EventKind,
-}
-
-impl fmt::Display for IllegalTransition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "an order that is {} cannot be {}", self.status.as_str(), self.event.as_str())
-    }
-}
-
-impl From<IllegalTransition> for Problem {
-    fn from(illegal: IllegalTransition) -> Self {
-        Self::conflict(illegal.to_string())
     }
 }
 
@@ -102,19 +57,11 @@ mod tests {
             (InTransit, Event::Delivered, Delivered),
             (InTransit, Event::Failed, Failed),
         ];
-        for status in OrderStatus::ALL {
-            for event in EventKind::ALL {
+        for &status in OrderStatus::ALL {
+            for &event in EventKind::ALL {
                 let expected = legal.iter().find(|(from, kind, _)| (*from, *kind) == (status, event));
                 assert_eq!(status.after(event).ok(), expected.map(|(_, _, to)| *to), "{status:?} after {event:?}");
             }
-        }
-    }
-
-    #[test]
-    fn names_round_trip() {
-        for status in OrderStatus::ALL {
-            assert_eq!(OrderStatus::try_from(status.as_str()), Ok(status));
-            assert_eq!(serde_json::to_value(status).unwrap(), status.as_str());
         }
     }
 }

@@ -1,55 +1,22 @@
-use bridge_business::{Check, ItemId, Mismatch, Moment, Parse, Text};
+use bridge_business::{Check, ItemId, Moment, Parse, Text, named_words};
 use bridge_validator::Principal;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// What happened to a shipment, in the carrier's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum EventKind {
-    /// The carrier has taken the job.
-    Accepted,
-    /// The carrier has the goods.
-    PickedUp,
-    /// The goods passed a place on their way.
-    InTransit,
-    /// The customer has the goods.
-    Delivered,
-    /// The goods will not arrive.
-    Failed,
-}
-
-impl EventKind {
-    pub(crate) const ALL: [Self; 5] = [Self::Accepted, Self::PickedUp, Self::InTransit, Self::Delivered, Self::Failed];
-
-    /// Its name in the API and in the database.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Accepted => "accepted",
-            Self::PickedUp => "picked_up",
-            Self::InTransit => "in_transit",
-            Self::Delivered => "delivered",
-            Self::Failed => "failed",
-        }
-    }
-}
-
-impl TryFrom<&str> for EventKind {
-    type Error = Mismatch;
-
-    fn try_from(text: &str) -> Result<Self, Mismatch> {
-        let known = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
-        let expected = "one of accepted, picked_up, in_transit, delivered, failed";
-        known.ok_or_else(|| Mismatch::new(expected, format_args!("\"{text}\"")))
-    }
-}
-
-impl TryFrom<String> for EventKind {
-    type Error = Mismatch;
-
-    fn try_from(text: String) -> Result<Self, Mismatch> {
-        Self::try_from(text.as_str())
+named_words! {
+    /// What happened to a shipment, in the carrier's words.
+    EventKind {
+        /// The carrier has taken the job.
+        Accepted = "accepted",
+        /// The carrier has the goods.
+        PickedUp = "picked_up",
+        /// The goods passed a place on their way.
+        InTransit = "in_transit",
+        /// The customer has the goods.
+        Delivered = "delivered",
+        /// The goods will not arrive.
+        Failed = "failed",
     }
 }
 

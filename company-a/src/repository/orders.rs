@@ -1,7 +1,6 @@
-use super::read;
 use crate::model::{Lines, Order};
 use bridge_business::{Failure, ItemId, PageRequest, Text, Viewer, parse_json};
-use bridge_store::{Connection, StoreError, from_micros, to_micros};
+use bridge_store::{Connection, StoreError, from_micros, stored, to_micros};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
@@ -72,17 +71,17 @@ pub(crate) async fn list_orders(
 }
 
 fn order(row: &SqliteRow) -> Result<Order, StoreError> {
-    let lines: Lines = read("lines of an order", parse_json(row.try_get("lines")?))?;
+    let lines: Lines = stored("lines of an order", parse_json(row.try_get("lines")?))?;
     let shipment = row.try_get::<Option<String>, _>("shipment")?.map(Text::try_from).transpose();
     Ok(Order {
-        id: read("id of an order", row.try_get::<&str, _>("id")?.try_into())?,
-        carrier: read("carrier of an order", row.try_get::<String, _>("carrier")?.try_into())?,
+        id: stored("id of an order", row.try_get::<&str, _>("id")?.try_into())?,
+        carrier: stored("carrier of an order", row.try_get::<String, _>("carrier")?.try_into())?,
         carrier_issuer: row.try_get("carrier_issuer")?,
-        status: read("status of an order", row.try_get::<&str, _>("status")?.try_into())?,
-        delivery_address: read("address of an order", parse_json(row.try_get("delivery_address")?))?,
+        status: stored("status of an order", row.try_get::<&str, _>("status")?.try_into())?,
+        delivery_address: stored("address of an order", parse_json(row.try_get("delivery_address")?))?,
         total: lines.total(),
         lines,
-        shipment: read("shipment of an order", shipment)?,
+        shipment: stored("shipment of an order", shipment)?,
         placed_at: from_micros(row.try_get("placed_at")?)?,
         updated_at: from_micros(row.try_get("updated_at")?)?,
     })

@@ -1,7 +1,6 @@
-use super::read;
 use crate::model::TrackingEvent;
 use bridge_business::{ItemId, PageRequest, Text};
-use bridge_store::{Connection, StoreError, from_micros, to_micros};
+use bridge_store::{Connection, StoreError, from_micros, stored, to_micros};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
@@ -67,12 +66,12 @@ pub(crate) async fn list_events(
 fn event(row: &SqliteRow) -> Result<TrackingEvent, StoreError> {
     let note = row.try_get::<Option<String>, _>("note")?.map(Text::try_from).transpose();
     Ok(TrackingEvent {
-        id: read("id of an event", row.try_get::<&str, _>("id")?.try_into())?,
-        event_id: read("name of an event", row.try_get::<String, _>("event_id")?.try_into())?,
+        id: stored("id of an event", row.try_get::<&str, _>("id")?.try_into())?,
+        event_id: stored("name of an event", row.try_get::<String, _>("event_id")?.try_into())?,
         reported_by: row.try_get("reported_by")?,
         reporter_issuer: row.try_get("reporter_issuer")?,
-        kind: read("kind of an event", row.try_get::<&str, _>("kind")?.try_into())?,
-        note: read("note of an event", note)?,
+        kind: stored("kind of an event", row.try_get::<&str, _>("kind")?.try_into())?,
+        note: stored("note of an event", note)?,
         occurred_at: from_micros(row.try_get("occurred_at")?)?,
         received_at: from_micros(row.try_get("received_at")?)?,
     })

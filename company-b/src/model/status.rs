@@ -1,32 +1,25 @@
 use super::EventKind;
-use bridge_business::Mismatch;
-use bridge_validator::Problem;
-use serde::Serialize;
-use std::fmt;
-use utoipa::ToSchema;
+use bridge_business::{IllegalTransition, named_words};
 
-/// How far a shipment is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ShipmentStatus {
-    /// Asked for; what is in it is not known yet.
-    Created,
-    /// The carrier knows what is in it and has taken the job.
-    Accepted,
-    /// The carrier has the goods.
-    PickedUp,
-    /// The goods are on their way.
-    InTransit,
-    /// The customer has the goods.
-    Delivered,
-    /// The goods will not arrive.
-    Failed,
+named_words! {
+    /// How far a shipment is.
+    ShipmentStatus {
+        /// Asked for; what is in it is not known yet.
+        Created = "created",
+        /// The carrier knows what is in it and has taken the job.
+        Accepted = "accepted",
+        /// The carrier has the goods.
+        PickedUp = "picked_up",
+        /// The goods are on their way.
+        InTransit = "in_transit",
+        /// The customer has the goods.
+        Delivered = "delivered",
+        /// The goods will not arrive.
+        Failed = "failed",
+    }
 }
 
 impl ShipmentStatus {
-    const ALL: [Self; 6] =
-        [Self::Created, Self::Accepted, Self::PickedUp, Self::InTransit, Self::Delivered, Self::Failed];
-
     /// The status after something happened.
     ///
     /// # Errors
@@ -38,48 +31,8 @@ impl ShipmentStatus {
             (Self::PickedUp | Self::InTransit, EventKind::InTransit) => Ok(Self::InTransit),
             (Self::PickedUp | Self::InTransit, EventKind::Delivered) => Ok(Self::Delivered),
             (Self::Accepted | Self::PickedUp | Self::InTransit, EventKind::Failed) => Ok(Self::Failed),
-            _ => Err(IllegalTransition { status: self, event }),
+            _ => Err(IllegalTransition::new("a shipment", self.as_str(), event.as_str())),
         }
-    }
-
-    /// Its name in the API and in the database.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Created => "created",
-            Self::Accepted => "accepted",
-            Self::PickedUp => "picked_up",
-            Self::InTransit => "in_transit",
-            Self::Delivered => "delivered",
-            Self::Failed => "failed",
-        }
-    }
-}
-
-impl TryFrom<&str> for ShipmentStatus {
-    type Error = Mismatch;
-
-    fn try_from(text: &str) -> Result<Self, Mismatch> {
-        let known = Self::ALL.into_iter().find(|status| status.as_str() == text);
-        known.ok_or_else(|| Mismatch::new("a status of a shipment", text))
-    }
-}
-
-/// An event that does not go with the status of the shipment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct IllegalTransition {
-    status: ShipmentStatus,
-    event: EventKind,
-}
-
-impl fmt::Display for IllegalTransition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a shipment that is {} cannot be {}", self.status.as_str(), self.event.as_str())
-    }
-}
-
-impl From<IllegalTransition> for Problem {
-    fn from(illegal: IllegalTransition) -> Self {
-        Self::conflict(illegal.to_string())
     }
 }
 
@@ -102,19 +55,11 @@ mod tests {
             (InTransit, Event::Delivered, Delivered),
             (InTransit, Event::Failed, Failed),
         ];
-        for status in ShipmentStatus::ALL {
-            for event in EventKind::ALL {
+        for &status in ShipmentStatus::ALL {
+            for &event in EventKind::ALL {
                 let expected = legal.iter().find(|(from, kind, _)| (*from, *kind) == (status, event));
                 assert_eq!(status.after(event).ok(), expected.map(|(_, _, to)| *to), "{status:?} after {event:?}");
             }
-        }
-    }
-
-    #[test]
-    fn names_round_trip() {
-        for status in ShipmentStatus::ALL {
-            assert_eq!(ShipmentStatus::try_from(status.as_str()), Ok(status));
-            assert_eq!(serde_json::to_value(status).unwrap(), status.as_str());
         }
     }
 }

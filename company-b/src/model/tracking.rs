@@ -1,45 +1,21 @@
-use bridge_business::{Check, ItemId, Mismatch, Parse, Text};
+use bridge_business::{Check, ItemId, Mismatch, Parse, Text, named_words};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// What happens to a shipment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum EventKind {
-    /// The carrier has taken the job. Only the carrier's own program says so, once it has read the order.
-    Accepted,
-    /// The carrier has the goods.
-    PickedUp,
-    /// The goods passed a place on their way.
-    InTransit,
-    /// The customer has the goods.
-    Delivered,
-    /// The goods will not arrive.
-    Failed,
-}
-
-impl EventKind {
-    pub(crate) const ALL: [Self; 5] = [Self::Accepted, Self::PickedUp, Self::InTransit, Self::Delivered, Self::Failed];
-
-    /// Its name in the API and in the database.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Accepted => "accepted",
-            Self::PickedUp => "picked_up",
-            Self::InTransit => "in_transit",
-            Self::Delivered => "delivered",
-            Self::Failed => "failed",
-        }
-    }
-}
-
-impl TryFrom<&str> for EventKind {
-    type Error = Mismatch;
-
-    fn try_from(text: &str) -> Result<Self, Mismatch> {
-        let known = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
-        known.ok_or_else(|| Mismatch::new("a kind of event", text))
+named_words! {
+    /// What happens to a shipment.
+    EventKind {
+        /// The carrier has taken the job. Only the carrier's own program says so, once it has read the order.
+        Accepted = "accepted",
+        /// The carrier has the goods.
+        PickedUp = "picked_up",
+        /// The goods passed a place on their way.
+        InTransit = "in_transit",
+        /// The customer has the goods.
+        Delivered = "delivered",
+        /// The goods will not arrive.
+        Failed = "failed",
     }
 }
 

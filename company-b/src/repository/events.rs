@@ -1,7 +1,6 @@
-use super::read;
 use crate::model::Event;
 use bridge_business::{ItemId, PageRequest, Text};
-use bridge_store::{Connection, StoreError, from_micros, to_micros};
+use bridge_store::{Connection, StoreError, from_micros, stored, to_micros};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
@@ -41,9 +40,9 @@ pub(crate) async fn list_events(
 fn event(row: &SqliteRow) -> Result<Event, StoreError> {
     let note = row.try_get::<Option<String>, _>("note")?.map(Text::try_from).transpose();
     Ok(Event {
-        id: read("id of an event", row.try_get::<&str, _>("id")?.try_into())?,
-        kind: read("kind of an event", row.try_get::<&str, _>("kind")?.try_into())?,
-        note: read("note of an event", note)?,
+        id: stored("id of an event", row.try_get::<&str, _>("id")?.try_into())?,
+        kind: stored("kind of an event", row.try_get::<&str, _>("kind")?.try_into())?,
+        note: stored("note of an event", note)?,
         occurred_at: from_micros(row.try_get("occurred_at")?)?,
     })
 }

@@ -1,7 +1,6 @@
-use super::read;
 use crate::model::{OrderReference, Shipment};
 use bridge_business::{Failure, ItemId, PageRequest, Viewer, parse_json};
-use bridge_store::{Connection, StoreError, from_micros, to_micros};
+use bridge_store::{Connection, StoreError, from_micros, stored, to_micros};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
@@ -89,13 +88,13 @@ pub(crate) async fn list_shipments(
 fn shipment(row: &SqliteRow) -> Result<Shipment, StoreError> {
     let lines = row.try_get::<Option<&[u8]>, _>("lines")?.map(parse_json).transpose();
     Ok(Shipment {
-        id: read("id of a shipment", row.try_get::<&str, _>("id")?.try_into())?,
+        id: stored("id of a shipment", row.try_get::<&str, _>("id")?.try_into())?,
         customer: row.try_get("customer")?,
         customer_issuer: row.try_get("customer_issuer")?,
-        order_reference: read("reference of a shipment", row.try_get::<String, _>("order_reference")?.try_into())?,
-        status: read("status of a shipment", row.try_get::<&str, _>("status")?.try_into())?,
-        delivery_address: read("address of a shipment", parse_json(row.try_get("delivery_address")?))?,
-        lines: read("lines of a shipment", lines)?,
+        order_reference: stored("reference of a shipment", row.try_get::<String, _>("order_reference")?.try_into())?,
+        status: stored("status of a shipment", row.try_get::<&str, _>("status")?.try_into())?,
+        delivery_address: stored("address of a shipment", parse_json(row.try_get("delivery_address")?))?,
+        lines: stored("lines of a shipment", lines)?,
         created_at: from_micros(row.try_get("created_at")?)?,
         updated_at: from_micros(row.try_get("updated_at")?)?,
     })

@@ -1,4 +1,7 @@
+use actix_web::HttpResponse;
+use actix_web::web::{ServiceConfig, get};
 use bridge_types::Audience;
+use std::sync::Arc;
 use utoipa::openapi::security::{ClientCredentials, Flow, OAuth2, Scopes, SecurityScheme};
 use utoipa::openapi::{OpenApi, Server};
 
@@ -15,4 +18,14 @@ pub fn describe(mut description: OpenApi, api: &Audience, scopes: &[(&str, &str)
     let scheme = SecurityScheme::OAuth2(OAuth2::with_description([flow], FLOW));
     description.components.get_or_insert_default().add_security_scheme("client_credentials", scheme);
     serde_json::to_string_pretty(&description).unwrap_or_default()
+}
+
+/// Adds `/openapi.json`, which anybody may read: the description is no secret, and says how to be let in.
+pub fn serve_description(config: &mut ServiceConfig, description: &Arc<str>) {
+    let description = Arc::clone(description);
+    let answer = move || {
+        let answer = HttpResponse::Ok().content_type("application/json").body(description.to_string());
+        async move { answer }
+    };
+    config.route("/openapi.json", get().to(answer));
 }

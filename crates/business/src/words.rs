@@ -6,6 +6,7 @@ mod country;
 mod currency;
 mod moment;
 mod money;
+mod named;
 mod text;
 
 pub use address::{Address, AddressBody};

@@ -92,3 +92,11 @@ impl StoreError {
         Self::Unreadable { what, detail: detail.to_string() }
     }
 }
+
+/// A value of a row as it was parsed: one that this program would not have written is an error of the database.
+///
+/// # Errors
+/// [`StoreError::Unreadable`].
+pub fn stored<T, E: Display>(what: &'static str, parsed: Result<T, E>) -> Result<T, StoreError> {
+    parsed.map_err(|error| StoreError::unreadable(what, error))
+}

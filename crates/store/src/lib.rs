@@ -29,7 +29,7 @@ mod used_assertions;
 
 pub use changes::Topic;
 pub use database::{Backend, Connection, Database, ReadConnection, WriteTransaction};
-pub use error::{OpenError, StoreError};
+pub use error::{OpenError, StoreError, stored};
 pub use idempotency::{IDEMPOTENCY_LIFETIME, IdempotencyKey, IdempotentWrite, Once, StoredAnswer};
 pub use inbox::Receipt;
 pub use migrate::Migration;

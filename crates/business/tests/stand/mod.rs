@@ -1,8 +1,13 @@
 //! One company's business on the test stand: its real routes behind the real gate, its real database and outbox, and
 //! beside it one partner that only answers. Both companies include this file in their tests.
 
+#[cfg(target_os = "linux")]
+mod guards;
 mod neighbour;
+mod scopes;
 
+#[cfg(target_os = "linux")]
+pub(crate) use guards::assert_guarded;
 pub(crate) use neighbour::Neighbour;
 
 use actix_web::dev::ServiceResponse;
