@@ -28,6 +28,7 @@ features!(
     "10-operators",
     "09-attack",
     "11-rotation",
+    "12-revocation",
     "99-secrets",
 );
 

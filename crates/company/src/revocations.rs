@@ -3,9 +3,9 @@
 use crate::events::SecurityEvents;
 use async_trait::async_trait;
 use bridge_issuer::{RevocationOutcome, RevokeToken, StoreFailure, TokenToRevoke};
-use bridge_jose::{EventSubject, SecurityEvent};
+use bridge_jose::{CredentialChange, EventSubject, SecurityEvent};
 use bridge_store::{Database, StoreError, WriteTransaction};
-use bridge_types::ClientId;
+use bridge_types::{ClientId, KeyId};
 use jiff::Timestamp;
 
 /// Revokes tokens of the own issuer, in a company that serves and in a subcommand beside it.
@@ -111,6 +111,41 @@ impl Revocations {
     /// [`StoreError`] when the database fails.
     pub(crate) async fn knows(&self, client: &ClientId) -> Result<bool, StoreError> {
         self.database.has_tokens(client).await
+    }
+
+    /// Tells partners that keys of the issuer are not to be trusted any more, as part of the write that withdraws them;
+    /// gives the partners.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the write must be given up then.
+    pub(crate) async fn keys(
+        &self,
+        write: &mut WriteTransaction,
+        kids: &[KeyId],
+        reason: &str,
+    ) -> Result<Vec<String>, StoreError> {
+        let (mut told, moment) = (Vec::new(), write.now());
+        for kid in kids {
+            let event = event(EventSubject::Key { kid: kid.clone() }, moment, Some(reason));
+            told = self.events.enqueue(write, &event, None).await?;
+        }
+        Ok(told)
+    }
+
+    /// Revokes every token that a client got until now, because a credential of it is in strange hands, as part of the
+    /// write that ends that credential; gives the partners that are told.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the write must be given up then.
+    pub(crate) async fn credential(
+        &self,
+        write: &mut WriteTransaction,
+        client: &ClientId,
+        reason: &str,
+    ) -> Result<Vec<String>, StoreError> {
+        let until = write.revoke_tokens_of(client).await?.until;
+        let subject = EventSubject::Credential { client: client.clone(), change: CredentialChange::Revoke };
+        self.events.enqueue(write, &event(subject, until, Some(reason)), None).await
     }
 
     async fn revoke_client(

@@ -12,6 +12,7 @@ mod lines;
 mod operating;
 mod policies;
 mod processes;
+mod revocation;
 pub(crate) mod rotation;
 mod secrets;
 mod waiting;

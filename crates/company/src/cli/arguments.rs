@@ -127,10 +127,13 @@ pub(super) struct RevokeArguments {
     /// Every token that a client has got until now. Its next ones are good: `clients disable` ends that too
     #[arg(long, value_name = "NAME", group = "what")]
     pub(super) client: Option<String>,
+    /// A key, of the own issuer or of a managed client, and every token that was got by it: as `keys revoke`
+    #[arg(long, value_name = "KID", group = "what", requires = "reason", allow_hyphen_values = true)]
+    pub(super) key: Option<String>,
     /// Every token that the own issuer has issued until now
     #[arg(long, group = "what")]
     pub(super) all: bool,
-    /// Why. Told to partners
+    /// Why. Told to partners. A key is not revoked without
     #[arg(long, value_name = "TEXT")]
     pub(super) reason: Option<String>,
 }

@@ -4,8 +4,11 @@ use super::failure::Failure;
 use super::keys_rotate::existing;
 use crate::application::Application;
 use crate::config::Configuration;
+use crate::events::SecurityEvents;
+use crate::revocations::Revocations;
 use bridge_issuer::{
-    Change, ChangeError, EmbeddedKeys, KeyBackend, KeyRecord, KeyState, KeyStore, NewKey, Replacement, Step,
+    Change, ChangeError, EmbeddedKeys, KeyBackend, KeyPurpose, KeyRecord, KeyState, KeyStore, NewKey, Replacement,
+    Step, StoreFailure,
 };
 use bridge_store::Database;
 use bridge_types::KeyId;
@@ -36,23 +39,32 @@ pub(super) async fn run<A: Application>(
         return Err(Failure::failed("expected a reason of 1 to 200 characters in one line"));
     }
     let database = existing::<A>(invocation, &configuration).await?;
-    let withdrawn = withdraw(&database, danger, &kid, &reason).await;
+    let revocations = Revocations::new(database.clone(), SecurityEvents::of(&configuration.policies));
+    let withdrawn = withdraw(&database, &revocations, danger, (&kid, &reason)).await;
     database.close().await;
     invocation.console.print(&withdrawn?)
 }
 
 /// Looks, decides and changes, again when somebody else was faster. Nothing is done by halves: the old key is out, and the
 /// new one in, with one transaction.
-async fn withdraw(database: &Database, danger: Danger, kid: &str, reason: &str) -> Result<Withdrawn, Failure> {
+async fn withdraw(
+    database: &Database,
+    revocations: &Revocations,
+    danger: Danger,
+    (kid, reason): (&str, &str),
+) -> Result<Withdrawn, Failure> {
     for _ in 0..ATTEMPTS {
         let keys = database.all_keys().await.map_err(|error| Failure::failed(error.to_string()))?;
         let key = keys.iter().find(|key| key.kid().as_str() == kid);
         let key = key.ok_or_else(|| Failure::failed(format!("no key {kid}; see `keys list`")))?;
         let new = if key.state == KeyState::Active { Some(successor(key).await?) } else { None };
         let plan = Plan::of(key, &keys, danger, reason, new)?;
-        let (withdrawn, change) = plan.change(key, danger, database);
-        match in_one_write(database, change).await {
-            Ok(()) => return Ok(withdrawn),
+        let (mut withdrawn, change) = plan.change(key, danger, database);
+        match in_one_write(database, revocations, change, &withdrawn).await {
+            Ok(told) => {
+                withdrawn.told = told;
+                return Ok(withdrawn);
+            }
             Err(ChangeError::Overtaken(_)) => {}
             Err(ChangeError::Store(failure)) => return Err(Failure::failed(failure.to_string())),
         }
@@ -60,9 +72,28 @@ async fn withdraw(database: &Database, danger: Danger, kid: &str, reason: &str) 
     Err(Failure::failed("the keys change all the time; try again"))
 }
 
-/// The one place where keys are withdrawn in an emergency: what partners are told belongs into the same write.
-async fn in_one_write(database: &Database, change: Change) -> Result<(), ChangeError> {
-    database.change_keys(change).await
+/// The one place where keys are withdrawn in an emergency: what partners are told belongs into the same write. Gives the
+/// partners that are told.
+async fn in_one_write(
+    database: &Database,
+    revocations: &Revocations,
+    change: Change,
+    withdrawn: &Withdrawn,
+) -> Result<Vec<String>, ChangeError> {
+    let purpose = change.purpose.clone();
+    let mut write = database.write_first().await.map_err(StoreFailure::from)?;
+    write.change_keys(change).await?;
+    let mut told = Vec::new();
+    if withdrawn.state == KeyState::Revoked {
+        told = match &purpose {
+            KeyPurpose::AccessTokens => revocations.keys(&mut write, &withdrawn.kids, &withdrawn.reason).await,
+            // Whoever stole the key may have got tokens with it.
+            KeyPurpose::Client(client) => revocations.credential(&mut write, client, &withdrawn.reason).await,
+        }
+        .map_err(StoreFailure::from)?;
+    }
+    write.commit().await.map_err(StoreFailure::from)?;
+    Ok(told)
 }
 
 async fn successor(key: &KeyRecord) -> Result<NewKey, Failure> {
@@ -71,6 +102,7 @@ async fn successor(key: &KeyRecord) -> Result<NewKey, Failure> {
 
 /// The steps that withdraw a key, which keys they concern, and which one takes over.
 struct Plan {
+    reason: String,
     steps: Vec<Step>,
     concerned: Vec<KeyId>,
     replacement: Option<KeyId>,
@@ -102,17 +134,18 @@ impl Plan {
                 vec![Step::Taint { kid, reason: reason.to_owned(), instead }]
             }
         };
-        Ok(Self { steps, concerned, replacement })
+        Ok(Self { reason: reason.to_owned(), steps, concerned, replacement })
     }
 
     fn change(self, key: &KeyRecord, danger: Danger, database: &Database) -> (Withdrawn, Change) {
-        let Self { mut steps, concerned, replacement } = self;
+        let Self { reason, mut steps, concerned, replacement } = self;
         if danger == Danger::Revoke {
             steps.extend(concerned.iter().cloned().map(Step::Revoke));
         }
         let change = Change { purpose: key.purpose.clone(), at: database.clock().now(), steps };
         let state = if danger == Danger::Revoke { KeyState::Revoked } else { KeyState::Tainted };
-        (Withdrawn { purpose: key.purpose.to_string(), kids: concerned, state, replacement }, change)
+        let told = Vec::new();
+        (Withdrawn { purpose: key.purpose.to_string(), kids: concerned, state, reason, replacement, told }, change)
     }
 }
 
@@ -122,8 +155,11 @@ struct Withdrawn {
     /// The key, and one that was prepared beside it.
     kids: Vec<KeyId>,
     state: KeyState,
+    reason: String,
     /// The key that signs from now on, when the active one was withdrawn.
     replacement: Option<KeyId>,
+    /// The partners to whom word of a revoked key is on its way.
+    told: Vec<String>,
 }
 
 impl fmt::Display for Withdrawn {
@@ -131,6 +167,7 @@ impl fmt::Display for Withdrawn {
         for kid in &self.kids {
             writeln!(f, "{}: {kid} is {}", self.purpose, self.state.as_str())?;
         }
-        self.replacement.iter().try_for_each(|kid| writeln!(f, "{}: {kid} signs from now on", self.purpose))
+        self.replacement.iter().try_for_each(|kid| writeln!(f, "{}: {kid} signs from now on", self.purpose))?;
+        if self.told.is_empty() { Ok(()) } else { writeln!(f, "told at once: {}", self.told.join(", ")) }
     }
 }

@@ -1,6 +1,7 @@
 use super::Invocation;
-use super::arguments::RevokeArguments;
+use super::arguments::{KeyInDanger, RevokeArguments};
 use super::failure::Failure;
+use super::keys_revoke::{self, Danger};
 use crate::application::Application;
 use crate::config::Configuration;
 use crate::events::SecurityEvents;
@@ -25,6 +26,10 @@ pub(super) async fn run<A: Application>(
     invocation: &mut Invocation,
     arguments: RevokeArguments,
 ) -> Result<(), Failure> {
+    if let Some(kid) = arguments.key {
+        let key = KeyInDanger { kid, reason: arguments.reason.unwrap_or_default() };
+        return keys_revoke::run::<A>(invocation, Danger::Revoke, key).await;
+    }
     let token = arguments.token.then_some(Path::new("-")).or(arguments.token_file.as_deref());
     let token = token.map(|file| read_token(file, &mut *invocation.stdin)).transpose()?;
     let configuration = Configuration::load(&invocation.directory, &invocation.variables)?;

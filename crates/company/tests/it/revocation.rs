@@ -4,8 +4,8 @@ use crate::support::{Directory, Outcome, Stand, eventually, run, run_beside, run
 use bridge_company::Exit;
 use bridge_jose::profile::AccessTokenClaims;
 use bridge_jose::{
-    Algorithm, EventSubject, KeySet, SecurityEventClaims, SigningKey, StatusList, StatusListClaims, Typ,
-    UnverifiedToken, VerifiedToken, jwks_json,
+    Algorithm, CredentialChange, EventSubject, KeySet, SecurityEventClaims, SigningKey, StatusList, StatusListClaims,
+    Typ, UnverifiedToken, VerifiedToken, jwks_json,
 };
 use bridge_testkit::{Forge, TestCa};
 use bridge_types::{Clock, SystemClock};
@@ -256,6 +256,32 @@ async fn all_tokens_of_the_issuer_are_revoked_at_once() {
     assert_eq!(event.event.subject, EventSubject::Issuer);
     let after = world.token().await;
     assert!(world.claims(&after).await.iat > event.event.event_timestamp && !world.is_revoked(&after).await);
+    world.stand.company.stop().await;
+}
+
+#[actix_web::test]
+async fn a_key_that_is_revoked_is_told_of_and_takes_the_tokens_of_its_client_with_it() {
+    let world = World::start().await;
+    world.partner_answers(ResponseTemplate::new(202), 9).await;
+    let listing: Value = serde_json::from_str(&world.run(&["keys", "list", "--json"]).await.stdout).unwrap();
+    let kid = |purpose: &str| {
+        let keys = listing["keys"].as_array().unwrap();
+        keys.iter().find(|key| key["purpose"] == purpose).unwrap()["kid"].as_str().unwrap().to_owned()
+    };
+    let (issuers, agents) = (kid("access tokens"), kid("client agent"));
+    assert!(world.run(&["revoke", "--key", &issuers]).await.stderr.contains("--reason"));
+    let outcome = world.run(&["revoke", "--key", &issuers, "--reason", "stolen"]).await;
+    assert!(outcome.exit == Exit::Done && outcome.stdout.contains("told at once: partner"), "{outcome:?}");
+    let [event] = &world.events(1).await[..] else { unreachable!() };
+    assert_eq!(event.event.subject, EventSubject::Key { kid: issuers.parse().unwrap() });
+    assert_eq!(event.event.reason_admin.as_deref(), Some("stolen"));
+
+    let outcome = world.run(&["keys", "revoke", &agents, "--reason", "stolen too", "--json"]).await;
+    let done: Value = serde_json::from_str(&outcome.stdout).unwrap();
+    assert_eq!(done["told"][0], "partner", "{outcome:?}");
+    let [_, event] = &world.events(2).await[..] else { unreachable!() };
+    let subject = EventSubject::Credential { client: "agent".parse().unwrap(), change: CredentialChange::Revoke };
+    assert_eq!(event.event.subject, subject);
     world.stand.company.stop().await;
 }
 
