@@ -81,7 +81,7 @@ impl Kind {
             Self::ClientAssertion => return stage.assertion(issuer, client, stage.key()),
             Self::DpopProof => json!({"jti": jti, "htm": "POST", "htu": audience, "iat": now}),
             Self::SecurityEvent => json!({
-                "iss": issuer, "aud": audience, "jti": jti, "iat": now, "sub_id": {"format": "opaque", "id": client},
+                "iss": issuer, "aud": audience, "jti": jti, "iat": now, "sub_id": {"format": "iss_sub", "iss": issuer, "sub": client},
                 "events": {"https://schemas.openid.net/secevent/caep/event-type/session-revoked": {}},
             }),
             Self::StatusList => json!({

@@ -59,6 +59,11 @@ impl World {
         Self { face, policy, rings, pen: Pen::default(), run: run.to_owned(), margin: 0 }
     }
 
+    /// The world at one moment, with the keys of one algorithm.
+    pub fn stage<'w>(&'w self, algorithm: Algorithm, id: &'w str, now: Timestamp) -> Stage<'w> {
+        Stage::new(self, algorithm, id, now)
+    }
+
     /// The key set that the trusted issuer publishes, or that of the client.
     pub fn jwks(&self) -> String {
         jwks_json(self.rings.values().map(|ring| ring.current.public()))

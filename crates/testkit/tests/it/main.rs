@@ -5,6 +5,7 @@
 mod answer;
 mod arrows;
 mod corpus;
+mod cross_use;
 mod differential;
 mod judge;
 mod openbao;

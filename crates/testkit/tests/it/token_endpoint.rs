@@ -35,7 +35,7 @@ impl IssuerStore for Memory {
     }
 }
 
-async fn issuer(world: &World, clock: &Arc<ManualClock>) -> Arc<Issuer> {
+pub(crate) async fn issuer(world: &World, clock: &Arc<ManualClock>) -> Arc<Issuer> {
     let policy = &world.policy;
     let client = |id: &str, jwks: String| {
         let (keys, ignored) = KeySet::parse(jwks.as_bytes()).unwrap();
