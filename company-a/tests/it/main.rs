@@ -5,6 +5,8 @@ mod exchange;
 #[cfg(target_os = "linux")]
 mod guards;
 mod orders;
+#[cfg(unix)]
+mod process;
 mod scopes;
 #[path = "../../../crates/business/tests/stand/mod.rs"]
 mod stand;

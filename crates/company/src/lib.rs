@@ -29,6 +29,7 @@ mod probe;
 mod revocations;
 mod servers;
 mod suppressed;
+mod this_machine;
 mod tls;
 
 pub use application::{Application, Context};

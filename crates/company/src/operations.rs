@@ -1,9 +1,12 @@
 use crate::health::Health;
+use crate::this_machine::this_machine_only;
 use actix_web::HttpResponse;
-use actix_web::web::{Data, ServiceConfig, get};
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, Data, ServiceConfig, get};
 use metrics_exporter_prometheus::PrometheusHandle;
 
-/// The pages for whoever operates the company. They are served on loopback only and ask for no token.
+/// The pages for whoever operates the company. They are served on loopback only, to callers that ask
+/// for this machine by name, and ask for no token.
 #[derive(Debug, Clone)]
 pub(crate) struct Pages {
     health: Data<Health>,
@@ -17,12 +20,14 @@ impl Pages {
 
     /// Adds `/livez`, `/readyz` and `/metrics`.
     pub(crate) fn configure(&self, config: &mut ServiceConfig) {
-        config
+        let pages = web::scope("")
             .app_data(self.health.clone())
             .app_data(self.metrics.clone())
             .route("/livez", get().to(livez))
             .route("/readyz", get().to(readyz))
-            .route("/metrics", get().to(metrics));
+            .route("/metrics", get().to(metrics))
+            .wrap(from_fn(this_machine_only));
+        config.service(pages);
     }
 }
 

@@ -18,7 +18,9 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 /// How long requests that run may take to end when the company stops.
-const PATIENCE: Duration = Duration::from_secs(10);
+const API_PATIENCE: Duration = Duration::from_secs(10);
+const ISSUER_PATIENCE: Duration = Duration::from_secs(5);
+const OPERATIONS_PATIENCE: Duration = Duration::from_secs(1);
 /// Connections of one worker; one more waits to be accepted.
 const MAX_CONNECTIONS: usize = 2048;
 
@@ -129,17 +131,17 @@ impl Servers {
 
     /// Ends the API after the requests that run.
     pub(crate) async fn stop_api(&self) {
-        self.api.stop().await;
+        self.api.stop(API_PATIENCE).await;
     }
 
     /// Ends the issuer after the requests that run.
     pub(crate) async fn stop_issuer(&self) {
-        self.issuer.stop().await;
+        self.issuer.stop(ISSUER_PATIENCE).await;
     }
 
     /// Ends the operations pages, the last to go.
     pub(crate) async fn stop(mut self) {
-        self.operations.stop().await;
+        self.operations.stop(OPERATIONS_PATIENCE).await;
         while self.running.join_next().await.is_some() {}
     }
 }
@@ -152,9 +154,9 @@ struct Stoppable {
 }
 
 impl Stoppable {
-    async fn stop(&self) {
+    async fn stop(&self, patience: Duration) {
         self.handle.pause().await;
-        self.in_flight.drain(PATIENCE).await;
+        self.in_flight.drain(patience).await;
         self.handle.stop(false).await;
     }
 }

@@ -38,7 +38,7 @@ impl Company {
             &format!(
                 "name = \"bench\"\ndatabase = \"sqlite:bench.db\"\ntls = false\n[issuer]\nurl = \"{ISSUER}\"\n{listen}\n\
                  [api]\nurl = \"{API}\"\n{listen}\n[operations]\n{listen}\n[telemetry]\nlog_level = \"{log_level}\"\n\
-                 log_format = \"json\"\n"
+                 log_format = \"json\"\n[limits]\nrequests_per_second = 1000000\ntokens_per_second = 1000000\n"
             ),
         );
         let access = format!("[[access]]\naudience = \"{API}\"\nscopes = [\"work\"]\n");

@@ -85,7 +85,7 @@ fn measure_authorization(log_level: &str) {
 /// The token endpoint: a fresh assertion for each token, several connections at once.
 fn measure_tokens() {
     let (issuer, client) = (TestIssuer::new("https://issuer.example", Algorithm::Es256), key());
-    let company = Company::start("warn", &issuer, &client);
+    let company = Company::start("info", &issuer, &client);
     let mut connections = Connections::open(company.issuer, CONNECTIONS);
     let clock = SystemClock::new();
     let mut costs = Vec::new();

@@ -31,6 +31,7 @@ use output::Console;
 use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What every subcommand gets.
 struct Invocation {
@@ -57,7 +58,10 @@ pub(crate) fn run<A: Application>(process: Process) -> Exit {
     };
     console.use_json(arguments.json);
     let mut invocation = Invocation { directory: arguments.config, variables, console, stdin, clock };
-    match runtime.block_on(dispatch::<A>(&mut invocation, arguments.command)) {
+    let done = runtime.block_on(dispatch::<A>(&mut invocation, arguments.command));
+    // Work that blocks a thread, such as a look-up of a name, must not hold up the end.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    match done {
         Ok(()) => Exit::Done,
         Err(failure) => failure.report(&mut invocation.console),
     }

@@ -6,6 +6,12 @@ use crate::config::Configuration;
 use bridge_process::Signals;
 use bridge_process::telemetry::{self, Origin};
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// Whatever hangs, the process ends within this time after it was told to. Less than the half minute after which service
+/// managers kill.
+const STOP: Duration = Duration::from_secs(27);
 
 /// Runs the company until it is told to stop: SIGTERM or SIGINT.
 pub(super) async fn run<A: Application>(invocation: &mut Invocation) -> Result<(), Failure> {
@@ -29,6 +35,8 @@ pub(super) async fn run<A: Application>(invocation: &mut Invocation) -> Result<(
         () = signals.received() => Ok(()),
         () = company.ended() => Err(Failure::failed("a listener ended although nobody stopped it; see the log")),
     };
-    company.stop().await;
-    stopped
+    match timeout(STOP, company.stop()).await {
+        Ok(()) => stopped,
+        Err(_) => stopped.and(Err(Failure::failed("the company did not stop in good order; see the log"))),
+    }
 }

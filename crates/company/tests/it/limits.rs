@@ -131,7 +131,7 @@ async fn what_is_too_large_by_its_head_is_refused_before_its_body_comes() {
     let wide = format!("GET /notes HTTP/1.1\r\nhost: a\r\n{}\r\n", filler.repeat(5));
     let answer = talk(&stand, wide).await;
     assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
-    assert!(answer.contains("\"code\":\"headers_too_large\""), "{answer}");
+    assert!(answer.contains("\"code\":\"headers_too_large\"") && answer.contains("x-correlation-id"), "{answer}");
     stand.company.stop().await;
 }
 

@@ -38,3 +38,19 @@ async fn the_pages_are_on_no_other_listener() {
     }
     stand.company.stop().await;
 }
+
+#[actix_web::test]
+async fn a_page_from_elsewhere_that_was_pointed_at_this_machine_reads_nothing() {
+    let stand = Stand::start().await;
+    let port = stand.addresses().operations.address.port();
+    let get = |path: &str, host: String| stand.http.get(stand.operations(path)).header("host", host).send();
+    for path in ["/livez", "/readyz", "/metrics", "/none"] {
+        let refused = get(path, format!("evil.example:{port}")).await.unwrap();
+        assert_eq!(refused.status(), 421, "{path}");
+        assert!(!refused.text().await.unwrap().contains("notes"), "{path}");
+    }
+    for host in ["localhost", "127.0.0.1", "[::1]"] {
+        assert_eq!(get("/livez", format!("{host}:{port}")).await.unwrap().status(), 200, "{host}");
+    }
+    stand.company.stop().await;
+}

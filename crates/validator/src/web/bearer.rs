@@ -27,7 +27,7 @@ fn token_of(header: &[u8]) -> Result<&str, Refusal> {
     let header = std::str::from_utf8(header).map_err(|_| invalid("the Authorization header is not text"))?;
     let (scheme, token) = header.split_once(' ').unwrap_or((header, ""));
     if !scheme.eq_ignore_ascii_case("bearer") {
-        let mixed = header.contains(',');
+        let mixed = names_bearer_too(header);
         let other = Refusal::new(Reason::TokenMissing, "the authorization scheme is not Bearer");
         return Err(if mixed { invalid("more than one authorization scheme in one header") } else { other });
     }
@@ -37,6 +37,14 @@ fn token_of(header: &[u8]) -> Result<&str, Refusal> {
         return Err(Refusal::new(Reason::TokenTooLarge, detail));
     }
     if is_b64token(token) { Ok(token) } else { Err(invalid("what follows Bearer is not a b64token")) }
+}
+
+/// True when a header that begins with another scheme goes on with Bearer. A comma alone says nothing: the parameters of
+/// other schemes have them too (RFC 9110 §11.4), and so may what stands in their quotes.
+fn names_bearer_too(header: &str) -> bool {
+    let outside_quotes = header.split('"').step_by(2);
+    let mut parts = outside_quotes.flat_map(|text| text.split(',')).map(str::trim_start);
+    parts.any(|part| part.split(' ').next().is_some_and(|word| word.eq_ignore_ascii_case("bearer")))
 }
 
 /// `b64token` of RFC 6750 §2.1.
@@ -65,7 +73,12 @@ mod tests {
             ("Basic YTpi", Reason::TokenMissing),
             ("DPoP a.b.c", Reason::TokenMissing),
             ("Bearera.b.c", Reason::TokenMissing),
+            ("Digest a,b", Reason::TokenMissing),
+            ("Digest username=\"a\", realm=\"x, Bearer y\", uri=\"/\"", Reason::TokenMissing),
+            ("Digest username=\"bearer\", bearer=\"x\"", Reason::TokenMissing),
+            (",", Reason::TokenMissing),
             ("Basic YTpi, Bearer a.b.c", Reason::RequestInvalid),
+            ("Digest realm=\"x\",bearer a.b.c", Reason::RequestInvalid),
             ("Bearer", Reason::RequestInvalid),
             ("Bearer ", Reason::RequestInvalid),
             ("Bearer =", Reason::RequestInvalid),
