@@ -36,7 +36,7 @@ Feature: What is revoked is refused by the partner within a second
   Scenario Outline: A client revokes its own token at its issuer (<caller> → <callee>)
     Given client tester of company <caller> holds a token for company <callee> with scope "<scope>"
     When client tester of company <caller> asks its issuer to revoke that token
-    Then the issuer of company <caller> says that it is done
+    Then the answer says that it is done
     And company <callee> refuses "<request>" with 401 "token_revoked" within 1 second
 
     Examples:
@@ -47,7 +47,7 @@ Feature: What is revoked is refused by the partner within a second
   Scenario Outline: Nobody revokes the token of another client (<caller> → <callee>)
     Given client tester of company <caller> holds a token for company <callee> with scope "<scope>"
     When client newcomer of company <caller> asks its issuer to revoke that token
-    Then the issuer of company <caller> says that it is done
+    Then the answer says that it is done
     And the operator of company <caller> reads that nothing was revoked: "token_of_another_client"
     When it calls "<request>" at company <callee>
     Then company <callee> answers 200

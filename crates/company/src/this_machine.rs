@@ -24,7 +24,7 @@ fn names_this_machine(request: &ServiceRequest) -> bool {
     let mut hosts = request.headers().get_all(HOST);
     let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
     // A target in absolute form counts instead of the field (RFC 9112 §3.2.2); here both have to fit.
-    let target = request.uri().authority().map(|authority| authority.as_str());
+    let target = request.uri().authority().map(actix_web::http::uri::Authority::as_str);
     host.to_str().is_ok_and(is_this_machine) && target.is_none_or(is_this_machine)
 }
 

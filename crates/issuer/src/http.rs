@@ -1,6 +1,7 @@
 use crate::defect::{ClientDefect, RequestDefect};
 use crate::discovery::{Document, Endpoints};
 use crate::error::TokenError;
+use crate::status::Unsigned;
 use crate::{IssuedToken, Issuer, TokenRequest};
 use actix_web::error::PayloadError;
 use actix_web::http::header::{self, CacheControl, CacheDirective, ETag, EntityTag, Header, HeaderMap, IfNoneMatch};
@@ -173,9 +174,10 @@ async fn status_lists(issuer: Data<Issuer>, request: HttpRequest) -> HttpRespons
 }
 
 async fn status_list(issuer: Data<Issuer>, number: web::Path<u64>, request: HttpRequest) -> HttpResponse {
-    match issuer.published.list(*number) {
-        Some(document) => serve(&document, &request),
-        None => HttpResponse::NotFound().finish(),
+    match issuer.status_list(*number).await {
+        Ok(Some(document)) => serve(&document, &request),
+        Ok(None) => HttpResponse::NotFound().finish(),
+        Err(Unsigned) => HttpResponse::ServiceUnavailable().insert_header((header::RETRY_AFTER, "1")).finish(),
     }
 }
 

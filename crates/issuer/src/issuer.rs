@@ -7,7 +7,7 @@ use crate::form::TokenForm;
 use crate::record::Attempt;
 use crate::replay::{AuthenticatedClient, ReplayGuard};
 use crate::request::{Asked, Credentials};
-use crate::status::{Indices, Published, Publisher, Ticket};
+use crate::status::{Indices, Published, Publisher, Ticket, Unsigned};
 use crate::{
     Clients, IssuerConfig, IssuerStore, KeyPurpose, KeyRing, KeySnapshot, RevokeToken, StatusInMemory, StatusStore,
     TokenRequest,
@@ -134,6 +134,15 @@ impl Issuer {
     /// published before. So they are those of the store, even in a replica that has not noticed a change yet.
     pub(crate) async fn published_keys(&self) -> Arc<KeySnapshot> {
         self.ring.no_older_than(PUBLISHED_AGE).await
+    }
+
+    /// One status list as it is published.
+    ///
+    /// # Errors
+    /// [`Unsigned`].
+    pub(crate) async fn status_list(&self, number: u64) -> Result<Option<Document>, Unsigned> {
+        let keys = self.published_keys().await;
+        self.published.list(number, |kid| keys.published().any(|key| key.kid() == kid)).await
     }
 
     /// What callers may ask for, counted.

@@ -22,5 +22,5 @@ pub use store::{
 };
 
 pub(crate) use keeper::Indices;
-pub(crate) use publisher::{Published, Publisher};
+pub(crate) use publisher::{Published, Publisher, Unsigned};
 pub(crate) use stock::Ticket;

@@ -1,14 +1,14 @@
 use super::{ListRevision, StatusListConfig, StatusStore};
 use crate::discovery::{Document, Endpoints};
 use crate::{Issuer, KeyRingError, StoreFailure};
-use arc_swap::ArcSwap;
 use bridge_jose::{EncodedStatusList, StatusListClaims, Typ};
-use bridge_types::{Clock, Invalid, StatusListUri};
+use bridge_types::{Clock, Invalid, KeyId, StatusListUri};
 use jiff::{SignedDuration, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU64;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::task::JoinError;
 use tokio::time::Instant;
 
@@ -19,25 +19,44 @@ const RETRY: Duration = Duration::from_secs(1);
 /// How often lists are signed anew at most, though nothing was revoked.
 const LONGEST_PERIOD: Duration = Duration::from_secs(10);
 
+/// How long whoever asks waits for lists under a new key when the last one was withdrawn.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// What is served: one signed list for each number, and the list of lists.
 #[derive(Default)]
-pub(crate) struct Published(ArcSwap<Documents>);
+pub(crate) struct Published(watch::Sender<Arc<Documents>>);
 
 #[derive(Default)]
 struct Documents {
     aggregation: Option<Document>,
     lists: BTreeMap<u64, Document>,
+    signers: BTreeSet<KeyId>,
 }
+
+/// The lists that there are were signed with a key that is not published any more, and others have not come in time.
+#[derive(Debug)]
+pub(crate) struct Unsigned;
 
 impl Published {
     /// The addresses of all lists (draft-ietf-oauth-status-list §9.3); `None` until the first were made.
     pub(crate) fn aggregation(&self) -> Option<Document> {
-        self.0.load().aggregation.clone()
+        self.0.borrow().aggregation.clone()
     }
 
-    /// One list, signed.
-    pub(crate) fn list(&self, number: u64) -> Option<Document> {
-        self.0.load().lists.get(&number).cloned()
+    /// One list, signed with a key that is published. Waits for it while a key has just been withdrawn: a partner that
+    /// has heard of that trusts none of the lists before, and asks for others at once.
+    ///
+    /// # Errors
+    /// [`Unsigned`].
+    pub(crate) async fn list(
+        &self,
+        number: u64,
+        is_published: impl Fn(&KeyId) -> bool,
+    ) -> Result<Option<Document>, Unsigned> {
+        let mut published = self.0.subscribe();
+        let trusted = published.wait_for(|documents| documents.signers.iter().all(&is_published));
+        let documents = tokio::time::timeout(PATIENCE, trusted).await.map_err(|_| Unsigned)?.map_err(|_| Unsigned)?;
+        Ok(documents.lists.get(&number).cloned())
     }
 }
 
@@ -64,6 +83,7 @@ impl Publisher {
     /// what a partner fetches is never much older than a fetch ago.
     pub(crate) async fn run(mut self, issuer: Weak<Issuer>) {
         let mut changes = self.store.list_changes();
+        let Some(mut keys) = issuer.upgrade().map(|issuer| issuer.ring().watch()) else { return };
         let mut following = true;
         let mut failing = false;
         loop {
@@ -80,13 +100,13 @@ impl Publisher {
             let built_at = Instant::now();
             let next = if failing { built_at + RETRY } else { built_at + self.until_next() };
             tokio::select! {
-                moved = changes.changed(), if following && !failing => {
-                    following = moved.is_ok();
-                    tokio::time::sleep_until(built_at + PAUSE).await;
-                    changes.mark_unchanged();
-                }
+                moved = changes.changed(), if following && !failing => following = moved.is_ok(),
+                Ok(()) = keys.changed(), if !failing => {}
                 () = tokio::time::sleep_until(next) => {}
             }
+            tokio::time::sleep_until(built_at + PAUSE).await;
+            changes.mark_unchanged();
+            keys.mark_unchanged();
         }
     }
 
@@ -112,15 +132,16 @@ impl Publisher {
             }
         }
         let endpoints = Endpoints::of(issuer.config().url());
-        let mut lists = BTreeMap::new();
+        let (mut lists, mut signers) = (BTreeMap::new(), BTreeSet::new());
         for (number, (_, encoded)) in &self.encoded {
             let claims = self.claims(issuer, endpoints.status_list(*number)?, encoded, now);
-            let token = issuer.ring().sign(None, Typ::StatusList, &claims).await?.into_token();
-            lists.insert(*number, Document::status_list(token));
+            let signed = issuer.ring().sign(None, Typ::StatusList, &claims).await?;
+            signers.insert(signed.kid().clone());
+            lists.insert(*number, Document::status_list(signed.into_token()));
         }
         let uris: Vec<_> = lists.keys().map(|number| endpoints.status_list_text(*number)).collect();
         let aggregation = Some(Document::status_list_aggregation(&uris));
-        issuer.published.0.store(Arc::new(Documents { aggregation, lists }));
+        issuer.published.0.send_replace(Arc::new(Documents { aggregation, lists, signers }));
         Ok(())
     }
 

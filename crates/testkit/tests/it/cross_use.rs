@@ -156,8 +156,8 @@ async fn a_token_that_is_labelled_as_another_kind_is_still_not_one() {
                 let token = forge(&world, kind);
                 let token =
                     label.map_or_else(|| token.clone().without_header("typ"), |typ| token.clone().header("typ", typ));
-                let taken = place.takes(&world, &token).await;
-                assert!(!taken, "{} labelled {label:?} at {place:?}", kind.title());
+                let accepted = place.takes(&world, &token).await;
+                assert!(!accepted, "{} labelled {label:?} at {place:?}", kind.title());
             }
         }
     }
