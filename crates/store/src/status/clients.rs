@@ -103,6 +103,16 @@ pub(super) async fn cut_off(
     Ok(())
 }
 
+/// The latest `iat` to which tokens of a client, or of any, were moved ahead.
+pub(super) async fn latest_cut_off(connection: &mut Connection, client: Option<&ClientId>) -> Result<i64, StoreError> {
+    let latest: Option<i64> =
+        sqlx::query_scalar("SELECT MAX(not_before) FROM client_cutoffs WHERE $1 IS NULL OR client IN ('', $1)")
+            .bind(client.map(ClientId::as_str))
+            .fetch_one(connection)
+            .await?;
+    Ok(latest.unwrap_or(i64::MIN))
+}
+
 /// Forgets cut-offs that lie behind every token that will ever be made again.
 pub(super) async fn forget_cutoffs(connection: &mut Connection, before: Timestamp) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM client_cutoffs WHERE not_before < $1")

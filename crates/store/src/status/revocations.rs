@@ -90,7 +90,9 @@ impl WriteTransaction {
         .bind(names)
         .execute(self.connection())
         .await?;
-        let until = Timestamp::from_second(now.as_second()).unwrap_or(now);
+        // Tokens since an earlier revocation may be dated ahead, up to its cut-off.
+        let latest = clients::latest_cut_off(self.connection(), client).await?.max(now.as_second());
+        let until = Timestamp::from_second(latest).unwrap_or(now);
         clients::cut_off(self.connection(), client, until.as_second() + 1).await?;
         self.touch(Topic::StatusLists).await?;
         self.touch(Topic::Clients).await?;

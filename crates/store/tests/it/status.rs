@@ -173,6 +173,27 @@ async fn all_tokens_of_a_client_are_all_its_blocks_and_nobody_elses() {
     assert_eq!(set(&database, 1).await, marked);
 }
 
+/// The next token after a revocation is dated ahead, so that the revocation does not cover it; one that follows within the
+/// same second has to cover that one too.
+#[tokio::test]
+async fn a_revocation_right_after_another_covers_the_tokens_between_them() {
+    for (first, second) in [(Some("shop"), Some("shop")), (None, Some("shop")), (Some("shop"), None), (None, None)] {
+        let place = Place::new();
+        let database = place.open().await;
+        block(&database, "shop", 1024).await;
+        let until = revoke_client(&database, first).await.until.as_second();
+        let again = revoke_client(&database, second).await.until.as_second();
+        assert_eq!(again, until + 1, "{first:?}, {second:?}");
+        let limits = database.standing(&[]).await.unwrap().limits;
+        let not_before = limits.not_before.get("shop").copied().max(limits.not_before_for_all);
+        assert_eq!(not_before, Some(again + 1), "{first:?}, {second:?}");
+        assert_eq!(
+            revoke_client(&database, Some("depot")).await.until.as_second() > until,
+            first.is_none() || second.is_none()
+        );
+    }
+}
+
 #[tokio::test]
 async fn everything_is_every_block_that_may_hold_a_living_token() {
     let place = Place::new();
