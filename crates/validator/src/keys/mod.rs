@@ -152,6 +152,11 @@ impl IssuerKeys {
         self.held.load().as_ref().is_none_or(|held| held.set.find(kid).is_some())
     }
 
+    /// True once there has been a key set. Then there is one for ever, be it outdated.
+    pub(crate) fn are_held(&self) -> bool {
+        self.held.load().is_some()
+    }
+
     /// Gets documents of this issuer.
     pub(crate) fn fetcher(&self) -> Option<&Arc<dyn DocumentFetcher>> {
         self.fetcher.as_ref()

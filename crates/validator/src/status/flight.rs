@@ -38,6 +38,10 @@ impl IssuerStatus {
     pub(crate) fn refresh_if_due(self: &Arc<Self>, keys: &Arc<IssuerKeys>) {
         let monotonic = self.clock.monotonic();
         self.ask_for_lists(keys, false);
+        if !keys.are_held() {
+            // Nothing could be verified; the lists come with the first keys.
+            return;
+        }
         for slot in self.lists.all() {
             let fresh = slot.held().is_some_and(|held| monotonic < held.refresh_at);
             let ticket = slot.progress().schedule.take_if_due(monotonic, fresh);
@@ -47,9 +51,15 @@ impl IssuerStatus {
         }
     }
 
-    /// Fetches the lists of an issuer whose first keys have just come and are not in use yet. Ends when all have come or
-    /// failed; what it started goes on when nobody waits for it any more.
+    /// Gets the lists of an issuer whose first keys have just come and are not in use yet: those that the store has, and
+    /// then the others. Ends when all have come or failed; what it started goes on when nobody waits for it any more.
     pub(crate) async fn first_lists(self: &Arc<Self>, keys: &Arc<IssuerKeys>, set: &KeySet) {
+        for slot in self.lists.all() {
+            let recalled = slot.progress().recalled.take();
+            if let Some(list) = recalled {
+                Arc::clone(self).verify_recalled(slot, Arc::clone(keys), list, Some(set.clone())).await;
+            }
+        }
         if let Some(mut flight) = self.ask_for_lists(keys, true) {
             let _landed = flight.changed().await;
         }
@@ -77,7 +87,7 @@ impl IssuerStatus {
             }
             let recalled = slot.progress().recalled.take();
             if let (Some(list), Ok(runtime)) = (recalled, Handle::try_current()) {
-                runtime.spawn(Arc::clone(self).verify_recalled(slot, Arc::clone(keys), list));
+                runtime.spawn(Arc::clone(self).verify_recalled(slot, Arc::clone(keys), list, None));
             }
         }
         self.refresh_if_due(keys);
@@ -212,9 +222,15 @@ impl IssuerStatus {
         self.drop_notices(&covered).await;
     }
 
-    async fn verify_recalled(self: Arc<Self>, slot: Arc<ListSlot>, keys: Arc<IssuerKeys>, list: KeptList) {
+    async fn verify_recalled(
+        self: Arc<Self>,
+        slot: Arc<ListSlot>,
+        keys: Arc<IssuerKeys>,
+        list: KeptList,
+        set: Option<KeySet>,
+    ) {
         let origin = Origin { digest: digest_of(list.token.as_bytes()), etag: None, kept: true };
-        let opened = self.verified(&slot.uri, list.token, &keys, None).await;
+        let opened = self.verified(&slot.uri, list.token, &keys, set.as_ref()).await;
         let accepted = opened.and_then(|(opened, _)| self.accept(&slot, opened, origin));
         if let Err(defect) = accepted {
             self.log_list_failure(&slot.uri, &defect);

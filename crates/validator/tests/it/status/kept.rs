@@ -112,6 +112,27 @@ async fn a_restart_while_the_list_server_is_down_forgets_nothing_and_refuses_nob
     assert_eq!(listed.refusal(8).await, None);
 }
 
+/// The fetches that the background begins before there are keys must not keep the list from the first call.
+#[tokio::test]
+async fn the_first_call_after_a_restart_is_decided_by_the_list() {
+    let shelf = Arc::new(Shelf::default());
+    let listed = Listed::new();
+    listed.publish(1, &[9]);
+    let mut listed = restart(listed, &shelf).await;
+    assert_eq!(listed.refusal(8).await, None);
+    listed.settle().await;
+    for list_server in [None, Some(Answer::Status(503))] {
+        if let Some(answer) = list_server {
+            listed.world.network.answer(&uri(1), answer);
+        }
+        listed = restart(listed, &shelf).await;
+        listed.world.policies.refresh_due();
+        assert_eq!(listed.refusal(8).await, None);
+        assert_eq!(listed.refusal(9).await, Some(Reason::TokenRevoked));
+        listed.settle().await;
+    }
+}
+
 #[tokio::test]
 async fn an_older_list_is_refused_over_a_restart_too() {
     let shelf = Arc::new(Shelf::default());
