@@ -3,7 +3,7 @@ use crate::application::{Application, Context};
 use crate::config::{Configuration, complaint, partners_directory};
 use crate::egress::Egress;
 use crate::error::StartError;
-use crate::events::{Outgoing, SecurityEvents};
+use crate::events::{Outgoing, SecurityEvents, stay_ready};
 use crate::evidence::Verifiers;
 use crate::fetchers::PartnerFetchers;
 use crate::health::{Health, Own};
@@ -123,9 +123,11 @@ impl Company {
         let api = Api::new(Arc::clone(&application), gate, metadata, bridge);
         let served = Served { issuer: Arc::clone(&issuer), api, health: Arc::clone(&health), metrics };
         let servers = Servers::start(listeners, tls.as_ref(), &settings, served)?;
+        let ready = stay_ready(live.agents.clone(), shutdown.clone());
         let mut background = background(application, live, (own_keys, own), (policies, database.clone()), &shutdown);
         background.spawn(dispatch(database.clone(), outgoing, shutdown.clone()));
         background.spawn(suppressed);
+        background.spawn(ready);
         Ok(Self { addresses, servers, issuer, database, health, shutdown, background })
     }
 

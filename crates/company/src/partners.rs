@@ -30,6 +30,11 @@ impl Partners {
         self.0.load().iter().find(|(_, api)| api.partner() == name).map(|(issuer, _)| issuer.clone())
     }
 
+    /// All of them.
+    pub(crate) fn all(&self) -> Vec<Arc<PartnerApi>> {
+        self.0.load().values().cloned().collect()
+    }
+
     /// Puts a new table in the place of the old one.
     pub(crate) fn replace(&self, apis: BTreeMap<IssuerUrl, Arc<PartnerApi>>) {
         self.0.store(Arc::new(apis));

@@ -1,13 +1,13 @@
-use super::{QueuedEvent, TOPIC};
+use super::{QueuedEvent, TOPIC, readiness, scopes};
 use crate::error::with_causes;
 use crate::partners::Partners;
 use async_trait::async_trait;
 use bridge_client::{ApiRequest, ApiResponse, CallError, PartnerApi};
 use bridge_issuer::Issuer;
 use bridge_jose::profile::SoleAudience;
-use bridge_jose::{SecurityEventClaims, Typ};
+use bridge_jose::{EventSubject, SecurityEventClaims, Typ};
 use bridge_store::{Deliver, DeliveryFailure, Message};
-use bridge_types::{Clock, ScopeSet};
+use bridge_types::{ClientId, Clock};
 use reqwest::Method;
 use reqwest::header::{ACCEPT, HeaderValue};
 use serde::Deserialize;
@@ -16,8 +16,6 @@ use std::time::Duration;
 
 /// Where partners take events: a route that every API of Bridge has.
 const PATH: &str = "/bridge/events";
-/// What a token must permit for it.
-const SCOPE: &str = "bridge.events:write";
 /// RFC 8935 §2.3.
 const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/secevent+jwt");
 /// How long a partner may take to acknowledge an event.
@@ -53,6 +51,7 @@ impl Outgoing {
             return Err(DeliveryFailure::temporary(missing));
         };
         let kind = event.subject.kind();
+        let ends_own_token = ends_tokens_of(api.tokens().client_id(), &event.subject);
         let claims = SecurityEventClaims {
             iss: self.issuer.config().url().clone(),
             aud: SoleAudience::new(api.audience().as_str()),
@@ -62,6 +61,9 @@ impl Outgoing {
         };
         let token = self.issuer.ring().sign(None, Typ::SecurityEvent, &claims).await;
         send(&api, token.map_err(DeliveryFailure::temporary)?.into_token()).await?;
+        if ends_own_token {
+            readiness::renew(&api).await;
+        }
         let age = self.clock.now().duration_since(message.created_at());
         tracing::info!(target: "bridge", event = "security_event_delivered", outcome = "ok", partner = api.partner(), kind,
             message_id = %message.id(), age_ms = age.as_millis(), "the partner knows of a security event");
@@ -69,9 +71,17 @@ impl Outgoing {
     }
 }
 
+/// True when the tokens of this client that partners have seen so far are worth nothing after the event.
+fn ends_tokens_of(own: &ClientId, subject: &EventSubject) -> bool {
+    match subject {
+        EventSubject::Client { client } | EventSubject::Credential { client, .. } => client == own,
+        EventSubject::Key { .. } | EventSubject::Issuer => true,
+        EventSubject::Token { .. } | EventSubject::Unknown { .. } => false,
+    }
+}
+
 async fn send(api: &PartnerApi, token: String) -> Result<(), DeliveryFailure> {
-    let scopes: ScopeSet = SCOPE.parse().map_err(DeliveryFailure::permanent)?;
-    let request = ApiRequest::new(Method::POST, PATH, scopes)
+    let request = ApiRequest::new(Method::POST, PATH, scopes().map_err(DeliveryFailure::permanent)?)
         .header(ACCEPT, HeaderValue::from_static("application/json"))
         .body(MEDIA_TYPE, token)
         .time_out(PATIENCE);

@@ -4,18 +4,25 @@
 //! signed when it is sent, with the key that is active then. It is sent until the partner acknowledges it.
 
 mod delivery;
+mod readiness;
 
 pub(crate) use delivery::Outgoing;
+pub(crate) use readiness::stay_ready;
 
 use bridge_jose::SecurityEvent;
 use bridge_store::{NewMessage, StoreError, Topic, WriteTransaction};
-use bridge_types::{Audience, IssuerUrl, TokenId};
+use bridge_types::{Audience, Invalid, IssuerUrl, ScopeSet, TokenId};
 use bridge_validator::{TrustPolicies, TrustPolicy};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The topic of events in the outbox.
 const TOPIC: &str = "bridge.security-event";
+
+/// What a token must permit to tell a partner of an event.
+fn scopes() -> Result<ScopeSet, Invalid> {
+    "bridge.events:write".parse()
+}
 
 /// Sends security events to partners.
 #[derive(Debug, Clone)]

@@ -1,6 +1,6 @@
-use super::IssuerKeys;
 use super::held::Held;
 use super::refresh::{RefreshError, Refreshed, Trip};
+use super::{IssuerKeys, PAUSE_ON_WORD};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -68,6 +68,9 @@ impl IssuerKeys {
             Refreshed::Same { max_age } => (before.as_deref().cloned(), max_age),
             Refreshed::Other { set, ignored, digest, etag, max_age } => {
                 self.warn_of(&ignored);
+                // Two emergencies may follow each other. An issuer that changes its keys all the time is asked for them
+                // once in this time, and by nobody's cost but its own.
+                self.schedule().believe(monotonic, PAUSE_ON_WORD);
                 (Some(Held::fetched(set, digest, etag, before.as_deref(), now)), max_age)
             }
         };

@@ -83,6 +83,12 @@ impl Schedule {
         ticket
     }
 
+    /// A flight came back with other keys than before, so that whoever named an unknown one may have told the truth: the
+    /// cooldown of invented key ids is cut to this long from now.
+    pub(crate) fn believe(&mut self, now: Duration, pause: Duration) {
+        self.cooldown_until = self.cooldown_until.min(now + pause);
+    }
+
     /// A flight came back with keys.
     pub(crate) fn succeed(&mut self, at: Timestamp) {
         let Self { cooldown_until, word_not_before, .. } = *self;

@@ -137,6 +137,9 @@ impl TrustedPartner {
             return Err(EventRefusal::Issuer { expected: expected.clone(), found: excerpt(issuer.as_str()) });
         }
         let kid = policy.key_named(header).map_err(|refusal| EventRefusal::Key(refusal.detail.into()))?.clone();
+        // Whoever sends it speaks for the issuer: its word that there is another key does not wait for the cooldown of
+        // invented key ids. After an emergency the key that signs is as new as the event.
+        self.keys().expect(&kid).await;
         let found = self.keys().find(&kid).await.map_err(|refusal| match refusal.reason {
             Reason::KeysUnavailable => EventRefusal::Later(refusal.detail.into()),
             _ => EventRefusal::Key(refusal.detail.into()),
