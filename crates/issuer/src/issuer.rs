@@ -25,8 +25,8 @@ use tokio::task::JoinHandle;
 /// How old the keys that are published may be. A change is noticed much sooner; this is for a process that notices none.
 const PUBLISHED_AGE: Duration = Duration::from_secs(1);
 
-/// How old the keys may be that a client's key is not among. Bounds what invented key ids cost.
-const UNKNOWN_KEY_AGE: Duration = Duration::from_millis(100);
+/// How often the store is asked for keys at most because a client's key is not known. Bounds what invented key ids cost.
+const UNKNOWN_KEY_PAUSE: Duration = Duration::from_millis(100);
 
 /// The issuer of one company: authenticates its own clients and mints their access tokens.
 ///
@@ -233,7 +233,7 @@ impl Issuer {
         self.bounds.admit(client)
     }
 
-    /// A key that is not known may be a minute old and come from another process: then the keys are read again.
+    /// A key that is not known may have come from another process a moment ago: then the keys are read again.
     async fn check_assertion(
         &self,
         credentials: &Credentials<'_>,
@@ -245,7 +245,7 @@ impl Issuer {
         let known = Known { issuer, clients: &clients, keys: &keys };
         let checked = VerifiedAssertion::check(credentials, &known, now, attempt);
         let Err(ClientDefect::KeyUnknown) = checked else { return checked };
-        let keys = self.ring.no_older_than(UNKNOWN_KEY_AGE).await;
+        let keys = self.ring.now(UNKNOWN_KEY_PAUSE).await;
         VerifiedAssertion::check(credentials, &Known { issuer, clients: &clients, keys: &keys }, now, attempt)
     }
 

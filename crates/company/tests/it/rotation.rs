@@ -102,7 +102,8 @@ async fn a_revoked_key_leaves_the_published_set_at_once_and_its_successor_works_
     let credential = active(&a, "client reader").await;
     let revoked = run_beside(&a, &["keys", "revoke", &credential, "--reason", "laptop stolen"]).await;
     assert_eq!(revoked.exit, Exit::Done, "{revoked:?}");
-    assert_eq!(call(&a).await.exit, Exit::Done);
+    let called = call(&a).await;
+    assert_eq!(called.exit, Exit::Done, "{called:?}");
     a.company.stop().await;
     b.company.stop().await;
 }

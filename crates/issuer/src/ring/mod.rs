@@ -46,6 +46,7 @@ pub struct KeyRing {
     reading: Mutex<()>,
     /// When the store was last asked for its revision, in nanoseconds of the monotonic clock.
     checked_at: AtomicU64,
+    checking: Mutex<()>,
     revision: watch::Sender<i64>,
 }
 
@@ -60,8 +61,9 @@ impl KeyRing {
         clock: Arc<dyn Clock>,
     ) -> Result<Arc<Self>, KeyRingError> {
         let (revision, _) = watch::channel(i64::MIN);
-        let (snapshot, reading) = (ArcSwap::default(), Mutex::default());
-        let ring = Self { store, backend, clock, snapshot, reading, checked_at: AtomicU64::new(0), revision };
+        let (snapshot, reading, checking) = (ArcSwap::default(), Mutex::default(), Mutex::default());
+        let checked_at = AtomicU64::new(nanos(clock.monotonic()));
+        let ring = Self { store, backend, clock, snapshot, reading, checked_at, checking, revision };
         ring.read(|_| false).await?;
         Ok(Arc::new(ring))
     }
@@ -98,21 +100,45 @@ impl KeyRing {
     /// # Errors
     /// [`KeyRingError`].
     pub async fn catch_up(&self) -> Result<Arc<KeySnapshot>, KeyRingError> {
-        self.checked_at.store(nanos(self.clock.monotonic()), Ordering::Relaxed);
+        let began = self.clock.monotonic();
         let revision = self.store.keys_revision().await?;
-        self.read(|known| known.revision() == revision).await
+        let keys = self.read(|known| known.revision() == revision).await?;
+        self.checked_at.fetch_max(nanos(began), Ordering::AcqRel);
+        Ok(keys)
     }
 
     /// The keys, known to be those of the store not longer ago than this. When the store fails, those that are known.
     pub(crate) async fn no_older_than(&self, age: Duration) -> Arc<KeySnapshot> {
-        let checked_at = Duration::from_nanos(self.checked_at.load(Ordering::Relaxed));
-        if self.clock.monotonic().saturating_sub(checked_at) <= age {
+        self.as_of(self.clock.monotonic().saturating_sub(age)).await
+    }
+
+    /// The keys as they stand in the store at this moment. The store is asked once in a `pause` at most, however many
+    /// want to know: whoever comes sooner waits. When the store fails, those that are known.
+    pub(crate) async fn now(&self, pause: Duration) -> Arc<KeySnapshot> {
+        let asked = self.clock.monotonic();
+        tokio::time::sleep((self.checked_at() + pause).saturating_sub(asked)).await;
+        self.as_of(asked + Duration::from_nanos(1)).await
+    }
+
+    /// The keys of the store at this moment of the monotonic clock, or later. One reads, and the others wait for it.
+    async fn as_of(&self, moment: Duration) -> Arc<KeySnapshot> {
+        if self.checked_at() >= moment {
             return self.snapshot();
         }
+        let _checking = self.checking.lock().await;
+        if self.checked_at() >= moment {
+            return self.snapshot();
+        }
+        let began = self.clock.monotonic();
         self.catch_up().await.unwrap_or_else(|error| {
             log::unreadable(&error);
+            self.checked_at.fetch_max(nanos(began), Ordering::AcqRel);
             self.snapshot()
         })
+    }
+
+    fn checked_at(&self) -> Duration {
+        Duration::from_nanos(self.checked_at.load(Ordering::Acquire))
     }
 
     /// Sees to it that a purpose has an active key, and that it, or the one that follows, is of this algorithm.
