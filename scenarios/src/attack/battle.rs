@@ -89,6 +89,7 @@ impl Battle {
         let campaign = Campaign::prepare(&self.world, &target, Strictness::Bridge, NOTICE).await?;
         let rounds = choose(&self.world, Strictness::Bridge, None, NonZeroU32::MAX);
         self.shots = campaign.fire(&rounds, RATE, |_| ()).await?;
+        target.into_granted().iter().for_each(|token| stand.journal.saw(token));
         Ok(())
     }
 }

@@ -4,14 +4,17 @@ use super::settings::{Route, Settings};
 use crate::error::CannotRun;
 use bridge_testkit::attacks::token_endpoint::TokenRequest;
 use bridge_testkit::attacks::{Answer, Request};
+use bridge_types::AccessToken;
 use futures_util::StreamExt;
 use futures_util::stream;
 use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use reqwest::{Body, Certificate, Client, ClientBuilder, Response, Url, redirect};
+use serde_json::Value;
 use std::convert::Infallible;
 use std::error::Error;
 use std::future::ready;
 use std::net::SocketAddr;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::sleep;
 
@@ -30,6 +33,7 @@ pub(super) struct Target {
     client: Client,
     base: Url,
     route: Route,
+    granted: Mutex<Vec<AccessToken>>,
 }
 
 impl Target {
@@ -52,7 +56,7 @@ impl Target {
         // HTTP/1.1, because it can say everything that the corpus has to say, repeated headers included.
         let builder = builder.http1_only().redirect(redirect::Policy::none()).no_proxy().referer(false);
         let client = builder.timeout(PATIENCE).build().map_err(|error| CannotRun::Tester(error.to_string()))?;
-        Ok(Self { client, base, route })
+        Ok(Self { client, base, route, granted: Mutex::default() })
     }
 
     /// Sends a token request and reads the answer.
@@ -68,7 +72,14 @@ impl Target {
         for (name, value) in &request.headers {
             call = call.header(name, value);
         }
-        read(call.body(request.body.clone()).send().await.map_err(|error| chain(&error))?).await
+        let answer = read(call.body(request.body.clone()).send().await.map_err(|error| chain(&error))?).await?;
+        self.granted.lock().unwrap_or_else(PoisonError::into_inner).extend(token_in(&answer));
+        Ok(answer)
+    }
+
+    /// The tokens that the token endpoint has given.
+    pub(super) fn into_granted(self) -> Vec<AccessToken> {
+        self.granted.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Begins a token request whose body never ends, and reads the answer that comes all the same.
@@ -106,6 +117,11 @@ impl Target {
         }
         read(call.send().await.map_err(|error| chain(&error))?).await
     }
+}
+
+fn token_in(answer: &Answer) -> Option<AccessToken> {
+    let body: Value = serde_json::from_str(&answer.body).ok()?;
+    Some(AccessToken::new(body["access_token"].as_str()?.to_owned()))
 }
 
 async fn read(mut response: Response) -> Result<Answer, String> {

@@ -56,7 +56,7 @@ async fn reads_that_it_is_broken(stage: &mut Stage, holder: Side, partner: Side)
     let stand = stage.stand();
     let answer = stand.http.send(Request::new(holder, Part::Operations, "GET /readyz")).await;
     let text = answer.json.to_string();
-    let named = text.contains(partner.name()) && text.contains("perhaps");
+    let named = text.contains(partner.name()) && text.contains("string values must be quoted");
     if named { Ok(()) } else { Err(Unmet::new("readiness page", "the broken policy with its reason", text)) }
 }
 
