@@ -1,6 +1,9 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+/// The one version whose differences `docs/differential.md` explains.
+const VERSION: &str = "1.8.0";
+
 /// An independent verifier in another language: joserfc, in Python.
 #[derive(Debug)]
 pub struct Joserfc(());
@@ -15,15 +18,16 @@ impl Joserfc {
         if Self::is_installed() {
             return Some(Self(()));
         }
-        assert!(!Self::is_required(), "BRIDGE_REQUIRE contains joserfc: expected it in python3 on PATH, found none");
-        eprintln!("not run: this test needs joserfc in python3 on PATH (pip install joserfc==1.8.0)");
+        assert!(!Self::is_required(), "BRIDGE_REQUIRE contains joserfc: expected joserfc {VERSION} in python3 on PATH");
+        eprintln!("not run: this test needs joserfc {VERSION} in python3 on PATH (pip install joserfc=={VERSION})");
         None
     }
 
-    /// True when `python3` has joserfc.
+    /// True when `python3` has joserfc, and the version for which its differences are explained.
     pub fn is_installed() -> bool {
         let mut import = Command::new("python3");
-        import.args(["-c", "import joserfc"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let script = format!("from importlib.metadata import version; assert version('joserfc') == '{VERSION}'");
+        import.args(["-c", &script]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         import.status().is_ok_and(|status| status.success())
     }
 
