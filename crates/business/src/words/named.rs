@@ -14,7 +14,7 @@
 /// assert_eq!(Event::OnTheWay.as_str(), "on_the_way");
 /// assert_eq!(Event::try_from("arrived"), Ok(Event::Arrived));
 /// let complaint = Event::try_from("lost").unwrap_err().to_string();
-/// assert_eq!(complaint, "expected one of on_the_way, arrived, found \"lost\"");
+/// assert_eq!(complaint, "expected one of on_the_way, arrived, found \\\"lost\\\"");
 /// ```
 #[macro_export]
 macro_rules! named_words {
@@ -69,6 +69,7 @@ macro_rules! named_words {
 }
 
 #[cfg(test)]
+#[expect(unreachable_pub, reason = "the macro makes what other crates use")]
 mod tests {
     named_words! {
         /// Colours.

@@ -23,7 +23,7 @@ fn complaint(from: &str, to: &str) -> String {
 #[test]
 fn a_wrong_file_is_refused_with_line_expected_and_found() {
     for (from, to, said) in [
-        ("name = \"test\"", "name = \"test\"\ncolour = \"red\"", "sidecar.toml:2: unknown key `colour`"),
+        ("name = \"test\"", "name = \"test\"\ncolour = \"red\"", "sidecar.toml:2:1: unknown key at `colour`"),
         ("name = \"test\"", "name = \"No Name\"", "1 to 64 lower-case letters"),
         ("[client]\n", "[client]\nclient_secret = \"x\"\n", "a literal secret"),
         ("{ key_file = \"client.pem\" }", "{ password = \"x\" }", "a literal secret"),
@@ -47,7 +47,11 @@ fn a_wrong_file_is_refused_with_line_expected_and_found() {
         ),
         ("on_disk = true", "on_disk = true\n[limits]\nanswer_within = \"0s\"", "1s to 10m"),
         ("on_disk = true", "on_disk = true\n[limits]\nrepeatable_body = 5000000", "bodies too large to be held"),
-        ("on_disk = true", "on_disk = true\n[telemetry]\nlog_level = \"loud\"", "unknown value `loud`"),
+        (
+            "on_disk = true",
+            "on_disk = true\n[telemetry]\nlog_level = \"loud\"",
+            "unknown value at `telemetry.log_level`",
+        ),
     ] {
         let complaint = complaint(from, to);
         assert!(complaint.contains(said), "{to:?}: expected {said:?}, found {complaint}");

@@ -103,7 +103,7 @@ async fn a_partner_that_is_down_is_told_from_one_that_is_silent() {
     let down = format!("[partners.company-d]\nurl = \"http://{}\"\nscopes = [\"a\"]", nobody.local_addr().unwrap());
     let silent = Partner::start(|seen| {
         if seen.uri.path() == "/slow" {
-            std::thread::sleep(Duration::from_secs(3));
+            tokio::task::block_in_place(|| std::thread::sleep(Duration::from_secs(3)));
         }
         answer(200, &[], "")
     });
