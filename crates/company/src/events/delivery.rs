@@ -3,7 +3,7 @@ use crate::error::with_causes;
 use crate::partners::Partners;
 use async_trait::async_trait;
 use bridge_client::{ApiRequest, ApiResponse, CallError, PartnerApi};
-use bridge_issuer::Issuer;
+use bridge_issuer::{Issuer, KeyRingError};
 use bridge_jose::profile::SoleAudience;
 use bridge_jose::{EventSubject, SecurityEventClaims, Typ};
 use bridge_store::{Deliver, DeliveryFailure, Message};
@@ -59,8 +59,7 @@ impl Outgoing {
             jti: message.id().to_string().parse().map_err(DeliveryFailure::permanent)?,
             event,
         };
-        let token = self.issuer.ring().sign(None, Typ::SecurityEvent, &claims).await;
-        send(&api, token.map_err(DeliveryFailure::temporary)?.into_token()).await?;
+        send(&api, self.signed(&claims).await.map_err(DeliveryFailure::temporary)?).await?;
         if ends_own_token {
             readiness::renew(&api).await;
         }
@@ -68,6 +67,16 @@ impl Outgoing {
         tracing::info!(target: "bridge", event = "security_event_delivered", outcome = "ok", partner = api.partner(), kind,
             message_id = %message.id(), age_ms = age.as_millis(), "the partner knows of a security event");
         Ok(())
+    }
+}
+
+impl Outgoing {
+    /// Signed with the key that is active in the store: the event may be that another process has revoked the key that
+    /// this one still believes in.
+    async fn signed(&self, claims: &SecurityEventClaims) -> Result<String, KeyRingError> {
+        let keys = self.issuer.ring().catch_up().await?;
+        let signed = self.issuer.ring().sign(Some(keys.revision()), Typ::SecurityEvent, claims).await?;
+        Ok(signed.into_token())
     }
 }
 

@@ -15,11 +15,19 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 const AUDIENCE: &str = "https://api.example";
 
+fn verified_with(keys: &KeySet, text: &str) -> VerifiedToken {
+    let token = UnverifiedToken::parse_up_to(text, 1 << 20).unwrap();
+    let key = keys.find(token.header().key_id()).expect("it is not signed with one of these keys").clone();
+    token.verify(&key).unwrap()
+}
+
 /// A company with a client whose key the test has, and a partner that takes events.
 struct World {
     stand: Stand,
     key: SigningKey,
     partner: MockServer,
+    /// The keys with which the company began: a partner goes on holding them until it hears of others.
+    first_keys: KeySet,
 }
 
 impl World {
@@ -42,7 +50,10 @@ impl World {
         })
         .await;
         stand.write_addresses();
-        Self { stand, key, partner }
+        let published = format!("{}/jwks.json", stand.addresses().issuer.url);
+        let (first_keys, _) =
+            KeySet::parse(&stand.http.get(published).send().await.unwrap().bytes().await.unwrap()).unwrap();
+        Self { stand, key, partner, first_keys }
     }
 
     fn issuer(&self, path: &str) -> String {
@@ -87,9 +98,7 @@ impl World {
     /// A token of the company, once its signature was checked with the keys that it publishes.
     async fn verified(&self, text: &str) -> VerifiedToken {
         let (keys, _) = KeySet::parse(self.get("/jwks.json").await.as_bytes()).unwrap();
-        let token = UnverifiedToken::parse_up_to(text, 1 << 20).unwrap();
-        let key = keys.find(token.header().key_id()).unwrap().clone();
-        token.verify(&key).unwrap()
+        verified_with(&keys, text)
     }
 
     async fn claims(&self, token: &str) -> AccessTokenClaims {
@@ -119,7 +128,8 @@ impl World {
         for request in eventually("events at the partner", look).await {
             assert_eq!(request.headers["content-type"], "application/secevent+jwt");
             let access = request.headers["authorization"].to_str().unwrap().strip_prefix("Bearer ").unwrap().to_owned();
-            let access = self.claims(&access).await;
+            // Made before the event, so that the partner takes it whatever the event says.
+            let access: AccessTokenClaims = verified_with(&self.first_keys, &access).claims().unwrap();
             assert_eq!((access.client_id.as_str(), access.aud.as_str()), ("agent", AUDIENCE));
             assert_eq!(access.scope.to_string(), "bridge.events:write");
             let event = self.verified(std::str::from_utf8(&request.body).unwrap()).await;
@@ -344,13 +354,13 @@ async fn an_event_is_repeated_with_its_name_until_it_is_acknowledged() {
 async fn an_event_outlives_the_company_that_queued_it() {
     let world = World::start().await;
     world.partner_answers(ResponseTemplate::new(503), 100).await;
-    let World { stand, key, partner } = world;
+    let World { stand, key, partner, first_keys } = world;
     let ca = std::fs::read_to_string(stand.directory.file("tls/ca.pem")).unwrap();
     assert_eq!(run_beside(&stand, &["revoke", "--client", "reader"]).await.exit, Exit::Done);
     stand.company.stop().await;
     partner.reset().await;
     let stand = Stand::start_with(stand.directory, ca.as_bytes()).await;
-    let world = World { stand, key, partner };
+    let world = World { stand, key, partner, first_keys };
     world.partner_answers(ResponseTemplate::new(202), 9).await;
     let [event] = &world.events(1).await[..] else { unreachable!() };
     assert_eq!(event.event.subject.kind(), "client");
