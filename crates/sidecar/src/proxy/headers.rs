@@ -25,23 +25,31 @@ const HOP_BY_HOP: [HeaderName; 9] = [
     header::TRANSFER_ENCODING,
     header::UPGRADE,
 ];
-/// What the sidecar, or its connection to the partner, says anew. Names of hosts and addresses would be taken for a
-/// proxy's word by a partner that trusts one.
-const REPLACED: [HeaderName; 8] = [
+/// What the sidecar, or its connection to the partner, says anew. Names of hosts, addresses and certificates (RFC 9440)
+/// would be taken for a proxy's word by a partner that trusts one.
+const REPLACED: [HeaderName; 7] = [
     header::HOST,
     header::CONTENT_LENGTH,
     header::EXPECT,
     header::FORWARDED,
-    HeaderName::from_static("x-forwarded-for"),
-    HeaderName::from_static("x-forwarded-host"),
-    HeaderName::from_static("x-forwarded-proto"),
     HeaderName::from_static("x-real-ip"),
+    HeaderName::from_static("client-cert"),
+    HeaderName::from_static("client-cert-chain"),
 ];
+/// How all the other names of a proxy's word begin.
+const FORWARDED: &str = "x-forwarded-";
+/// What a partner must not say to the application: how the sidecar did, and what the application would keep for the
+/// sidecar's host, which is the same for every partner. A cookie of one would be sent to all, and `https` is not spoken
+/// there.
+const NOT_FOR_THE_APPLICATION: [HeaderName; 4] =
+    [PROXY_STATUS, header::ALT_SVC, header::SET_COOKIE, header::STRICT_TRANSPORT_SECURITY];
 /// Headers with which a request would prove something to the partner, and what they are called.
-const CREDENTIALS: [(HeaderName, &str); 3] = [
+const CREDENTIALS: [(HeaderName, &str); 4] = [
     (header::AUTHORIZATION, "the header Authorization"),
     (header::PROXY_AUTHORIZATION, "the header Proxy-Authorization"),
     (HeaderName::from_static("dpop"), "the header DPoP"),
+    // No partner has set one, because none of theirs gets here: it was set by another program at the same host.
+    (header::COOKIE, "the header Cookie"),
 ];
 
 /// Refuses a request that brings credentials of its own, in a header or in the query (RFC 6750 §2.3).
@@ -69,7 +77,8 @@ pub(super) fn trace(headers: &HeaderMap) -> TraceParent {
 pub(super) fn outbound(mut headers: HeaderMap, trace: TraceParent) -> HeaderMap {
     let forwarded = headers.get(TRACE_PARENT).is_some_and(|given| *given == *trace.to_string());
     remove_hop_by_hop(&mut headers);
-    for name in REPLACED.iter().chain([&CALLER_KEY, &TRACE_PARENT]) {
+    let said: Vec<HeaderName> = headers.keys().filter(|name| name.as_str().starts_with(FORWARDED)).cloned().collect();
+    for name in REPLACED.iter().chain([&CALLER_KEY, &TRACE_PARENT]).chain(&said) {
         headers.remove(name);
     }
     if !forwarded {
@@ -82,12 +91,14 @@ pub(super) fn outbound(mut headers: HeaderMap, trace: TraceParent) -> HeaderMap 
     headers
 }
 
-/// The headers of an answer as they go to the application.
-pub(super) fn inbound(mut headers: HeaderMap) -> HeaderMap {
+/// The headers of an answer as they go to the application, with this as where it leads.
+pub(super) fn inbound(mut headers: HeaderMap, location: Option<HeaderValue>) -> HeaderMap {
     remove_hop_by_hop(&mut headers);
-    // The first is ours to say; the second would send the application to another address than the sidecar's.
-    for name in [&PROXY_STATUS, &header::ALT_SVC] {
+    for name in NOT_FOR_THE_APPLICATION.iter().chain([&header::LOCATION]) {
         headers.remove(name);
+    }
+    if let Some(location) = location {
+        headers.insert(header::LOCATION, location);
     }
     headers
 }
@@ -137,7 +148,7 @@ mod tests {
             ("x-kept", "1"),
         ]);
         assert_eq!(names(&outbound(given.clone(), TraceParent::new())), ["x-kept", "traceparent"]);
-        assert_eq!(names(&inbound(given)), ["x-kept"]);
+        assert_eq!(names(&inbound(given, None)), ["x-kept"]);
     }
 
     #[test]
@@ -149,11 +160,28 @@ mod tests {
             ("bridge-caller-key", "key"),
             ("forwarded", "for=1.2.3.4"),
             ("x-forwarded-for", "1.2.3.4"),
+            ("x-forwarded-client-cert", "Hash=0"),
             ("x-real-ip", "1.2.3.4"),
+            ("client-cert", ":MIIB:"),
             ("accept", "*/*"),
         ]);
         assert_eq!(names(&outbound(given, TraceParent::new())), ["accept", "traceparent"]);
-        assert_eq!(names(&inbound(headers(&[("proxy-status", "x"), ("alt-svc", "y"), ("etag", "z")]))), ["etag"]);
+    }
+
+    #[test]
+    fn what_would_stick_to_the_host_of_the_sidecar_is_not_handed_back() {
+        let given = headers(&[
+            ("proxy-status", "x"),
+            ("alt-svc", "y"),
+            ("set-cookie", "a=b"),
+            ("set-cookie", "c=d"),
+            ("strict-transport-security", "max-age=1"),
+            ("location", "/a"),
+            ("etag", "z"),
+        ]);
+        assert_eq!(names(&inbound(given.clone(), None)), ["etag"]);
+        let led = inbound(given, Some(HeaderValue::from_static("/company-b/a")));
+        assert_eq!(led["location"], "/company-b/a");
     }
 
     #[test]
@@ -179,7 +207,7 @@ mod tests {
 
     #[test]
     fn credentials_of_the_application_are_refused_wherever_they_are() {
-        for name in ["authorization", "proxy-authorization", "dpop"] {
+        for name in ["authorization", "proxy-authorization", "dpop", "cookie"] {
             let refused = refuse_credentials(&headers(&[(name, "x")]), None);
             assert!(matches!(refused, Err(Refusal::OwnCredentials { .. })), "{name}");
         }

@@ -5,6 +5,7 @@ mod answer;
 mod caller;
 mod flow;
 mod headers;
+mod location;
 mod refusal;
 mod target;
 
@@ -21,7 +22,7 @@ use bytes::Bytes;
 use flow::{Bounds, End, Meter, Metered};
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::request::Parts;
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body::Body;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -49,6 +50,15 @@ enum Inbound {
     Flowing(Metered<Incoming>),
 }
 
+/// What a partner answered.
+struct Answered {
+    answer: FlowingAnswer,
+    /// Where it leads, for the application.
+    location: Option<HeaderValue>,
+    /// How the body of the request went, if it flowed.
+    request: Option<Arc<Meter>>,
+}
+
 impl Proxy {
     /// Answers one request. Never fails: whatever goes wrong is an answer too.
     pub(crate) async fn answer(&self, peer: Peer, request: Request<Incoming>) -> Response<AnswerBody> {
@@ -60,7 +70,7 @@ impl Proxy {
         };
         let name = partner.api.partner();
         match self.forward(partner, &target, (&head, account.trace), body).await {
-            Ok((answer, request)) => self.hand_back(name, answer, request, account),
+            Ok(answered) => self.hand_back(name, answered, account),
             Err(refusal) => refuse(&account, name, &refusal),
         }
     }
@@ -82,7 +92,7 @@ impl Proxy {
         target: &Target<'_>,
         (head, trace): (&Parts, TraceParent),
         body: Incoming,
-    ) -> Result<(FlowingAnswer, Option<Arc<Meter>>), Refusal> {
+    ) -> Result<Answered, Refusal> {
         let scopes = partner.routes.scopes(&head.method, target.path).ok_or(Refusal::Route)?;
         let mut request = ApiRequest::new(head.method.clone(), target.path_and_query(), scopes.clone())
             .headers(headers::outbound(head.headers.clone(), trace))
@@ -102,7 +112,8 @@ impl Proxy {
         if answer.status().is_informational() {
             return Err(Refusal::Answer { found: "expected a final status, found one below 200" });
         }
-        Ok((answer, meter))
+        let location = location::for_application(&partner.api, target, (answer.status(), answer.headers()))?;
+        Ok(Answered { answer, location, request: meter })
     }
 
     /// Takes in a body that is small and whose length is known; lets any other flow.
@@ -135,8 +146,7 @@ impl Proxy {
     fn hand_back(
         &self,
         partner: &str,
-        answer: FlowingAnswer,
-        request: Option<Arc<Meter>>,
+        Answered { answer, location, request }: Answered,
         account: Account,
     ) -> Response<AnswerBody> {
         let (status, correlation_id) = (answer.status(), answer.correlation_id());
@@ -147,7 +157,7 @@ impl Proxy {
         let account = Handed { account, partner: partner.to_owned(), status, correlation_id, request, response };
         let mut answer = Response::new(AnswerBody::Flowing(Box::new(Downstream { body, _account: account })));
         *answer.status_mut() = status;
-        *answer.headers_mut() = headers::inbound(headers);
+        *answer.headers_mut() = headers::inbound(headers, location);
         answer
     }
 }

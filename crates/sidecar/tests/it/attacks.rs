@@ -239,21 +239,54 @@ async fn the_application_cannot_talk_the_token_away_nor_the_caller_key_through()
     assert!(!seen.headers.contains_key("x-late") && !seen.headers.contains_key("trailer"));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_redirect_is_handed_back_and_never_followed() {
-    let elsewhere = Partner::friendly().await;
-    let location = format!("{}/stolen", elsewhere.url());
+/// A partner that answers with the status in the path and leads to this location.
+async fn leading(location: String) -> Stand {
     let redirecting = Partner::start(move |seen| {
         let status = seen.uri.path()[1..].parse().unwrap();
         answer(status, &[("location", &location)], "")
     });
-    let stand = Stand::with(redirecting.await, |settings| settings).await;
+    Stand::with(redirecting.await, |settings| settings).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redirect_is_handed_back_and_never_followed() {
+    let stand = leading("https://elsewhere.example/stolen".to_owned()).await;
     for status in [301, 302, 303, 307, 308] {
         let reply = stand.application.call(&format!("POST /company-b/{status}\ncontent-length: 2"), b"ab").await;
-        assert_eq!(reply.status, status);
+        assert_eq!((reply.status, reply.header("location")), (status, Some("https://elsewhere.example/stolen")));
         assert!(!reply.head.contains("token-1"));
     }
-    assert_eq!(elsewhere.seen().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_partner_leads_the_application_to_another_partner_through_the_sidecar() {
+    let inside = leading("/company-c/cancel?all=1".to_owned()).await;
+    for status in [201, 307] {
+        let reply = inside.application.call(&format!("POST /company-b/{status}"), b"").await;
+        // Read as a path of the sidecar, what the partner wrote would have named another partner.
+        assert_eq!((reply.status, reply.header("location")), (status, Some("/company-b/company-c/cancel?all=1")));
+    }
+    let sidecars = leading("http://127.0.0.1:8470/company-c/cancel".to_owned()).await;
+    let reply = sidecars.call("GET /company-b/307").await;
+    assert_eq!((reply.status, reply.code().as_str()), (502, "answer_not_acceptable"));
+    assert_eq!((reply.header("location"), &reply.json()["partner_may_have_acted"]), (None, &true.into()));
+    let created = sidecars.call("GET /company-b/201").await;
+    assert_eq!((created.status, created.header("location")), (201, None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cookie_of_one_partner_does_not_reach_another() {
+    let cookies = [("set-cookie", "session=1; Path=/"), ("strict-transport-security", "max-age=99")];
+    let partner = Partner::start(move |_| answer(200, &cookies, "fine")).await;
+    let stand = Stand::with(partner, |settings| settings).await;
+    let reply = stand.call("GET /company-b/a").await;
+    assert_eq!(
+        (reply.status, reply.header("set-cookie"), reply.header("strict-transport-security")),
+        (200, None, None)
+    );
+    let refused = stand.call("GET /company-b/a\ncookie: session=1").await;
+    assert_eq!((refused.status, refused.code().as_str()), (400, "credentials_not_accepted"));
+    assert_eq!(stand.partner.seen().len(), 1);
 }
 
 /// A partner that writes these bytes as its answer to whatever comes, on each connection.
