@@ -119,7 +119,7 @@ impl Unusable {
                 .found(error.to_string())
                 .remedy("correct the path, or the owner of the directory"),
             Self::Open { mode } => complaint
-                .expected("a file that its owner alone can read (mode 0600 or 0400)")
+                .expected("a file that its owner alone can read (mode 0600 or 0400; 0440 from root)")
                 .found(format!("mode {mode:04o}"))
                 .remedy("whoever could read it may have the key: replace it, and keep the new one at mode 0600"),
             Self::Foreign { uid } => complaint
@@ -152,7 +152,10 @@ fn check_owner(data: &Metadata) -> Result<(), Unusable> {
     if !data.is_file() {
         return Err(Unusable::Form { found: "something that is not a file".to_owned() });
     }
-    if mode & 0o077 != 0 {
+    // What root hands to a user who is not root is readable by a group (Kubernetes, `fsGroup`) or by an access list,
+    // which shows as the rights of the group (systemd, `LoadCredential`). Nobody else put it there.
+    let handed = data.uid() == 0 && !geteuid().is_root();
+    if mode & if handed { 0o037 } else { 0o077 } != 0 {
         return Err(Unusable::Open { mode });
     }
     if data.uid() != geteuid().as_raw() && data.uid() != 0 {

@@ -50,7 +50,9 @@ impl Listener {
                 let (socket, address) = bind_tcp(&Located { value: *address, place: listen.place.clone() })?;
                 let key = CallerKey::generate()
                     .ok_or_else(|| StartError::system("no caller key can be made", "the system has no randomness"))?;
-                let file = SecretFile::new(runtime.join(caller_key_file), Kept::UntilExit);
+                let path =
+                    runtime.secret(caller_key_file).map_err(|error| unwritable(listen, caller_key_file, &error))?;
+                let file = SecretFile::new(path, Kept::UntilExit);
                 file.replace(key.expose().as_bytes()).map_err(|error| unwritable(listen, file.path(), &error))?;
                 let known = ListenAddress::Tcp { address, caller_key_file: file.path().to_owned() };
                 let listener = Self { socket: Socket::Tcp(socket), _removed_at_exit: Some(file) };
@@ -59,7 +61,7 @@ impl Listener {
             Listen::Socket { path, allow_uids } => {
                 let own = geteuid().as_raw();
                 let users = allow_uids.clone().unwrap_or_else(|| vec![own]);
-                let path = runtime.join(path);
+                let path = runtime.socket(path).map_err(|error| unusable_path(listen, path, &error))?;
                 // Who may connect is decided by the user id of each connection; the mode only spares others the attempt.
                 let mode = if users == [own] { 0o600 } else { 0o666 };
                 let socket = bind_unix(listen, &path, mode)?;
@@ -119,12 +121,14 @@ fn bind_unix(listen: &Located<Listen>, path: &Path, mode: u32) -> Result<UnixLis
         std::fs::set_permissions(path, PermissionsExt::from_mode(mode))?;
         Ok(socket)
     };
-    bind().map_err(|error: io::Error| {
-        ConfigError::new(listen.place.clone(), format!("cannot listen at {}", path.display()))
-            .expected("a path of at most 100 bytes in a directory of ours, at which nobody listens")
-            .found(error.to_string())
-            .remedy("stop what listens there (is this sidecar running already?), or choose another path")
-    })
+    bind().map_err(|error: io::Error| unusable_path(listen, path, &error))
+}
+
+fn unusable_path(listen: &Located<Listen>, path: &Path, error: &io::Error) -> ConfigError {
+    ConfigError::new(listen.place.clone(), format!("cannot listen at {}", path.display()))
+        .expected("a path of at most 100 bytes in a directory of ours, at which nobody listens")
+        .found(error.to_string())
+        .remedy("stop what listens there (is this sidecar running already?), or choose another path")
 }
 
 /// Removes the socket of a process that was killed. Never one at which somebody listens, and nothing else.
@@ -144,7 +148,7 @@ fn remove_stale(path: &Path) -> io::Result<()> {
 
 fn unwritable(listen: &Located<Listen>, path: &Path, error: &io::Error) -> ConfigError {
     ConfigError::new(listen.place.clone(), format!("the file {} cannot be written", path.display()))
-        .expected("a path in a directory of ours")
+        .expected("a path in a directory that is ours alone, in memory unless `on_disk` in [runtime] is true")
         .found(error.to_string())
-        .remedy("correct `caller_key_file`, or the owner of the directory")
+        .remedy("correct `caller_key_file`, or the owner and mode of the directory")
 }

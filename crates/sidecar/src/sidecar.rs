@@ -35,6 +35,8 @@ pub struct Sidecar {
     beside: CancellationToken,
     tasks: JoinSet<()>,
     background: JoinSet<()>,
+    /// Unlocked last, when no file of this sidecar is there any more.
+    _runtime: RuntimeDirectory,
 }
 
 /// Where a sidecar serves: the one line that `serve` prints.
@@ -109,7 +111,7 @@ impl Sidecar {
             background.spawn(file.keep(partners.clone(), Arc::clone(&health), Arc::clone(&clock), beside.clone()));
         }
         let tasks = serve_applications(config, bound, partners, clock, &serving);
-        Ok(Self { addresses, health, serving, beside, tasks, background })
+        Ok(Self { addresses, health, serving, beside, tasks, background, _runtime: runtime })
     }
 
     /// Where the sidecar serves.
@@ -141,9 +143,9 @@ fn token_files(config: &SidecarConfig, runtime: &RuntimeDirectory) -> Result<Vec
     TokenFile::all(&config.token_files, runtime).map_err(|(index, error)| {
         let file = &config.token_files[index].file;
         ConfigError::new(file.place.clone(), format!("the token file {} cannot be used", file.value.display()))
-            .expected("a path in a directory of ours")
+            .expected("a path in a directory that is ours alone, in memory unless `on_disk` in [runtime] is true")
             .found(error.to_string())
-            .remedy("correct the path, or the owner of the directory")
+            .remedy("correct the path, or the owner and mode of the directory")
     })
 }
 

@@ -35,7 +35,8 @@ impl TokenFile {
         runtime: &RuntimeDirectory,
     ) -> Result<Vec<Self>, (usize, std::io::Error)> {
         let file = |(index, settings): (usize, &TokenFileSettings)| {
-            let file = SecretFile::new(runtime.join(&settings.file.value), Kept::UntilExit);
+            let path = runtime.secret(&settings.file.value).map_err(|error| (index, error))?;
+            let file = SecretFile::new(path, Kept::UntilExit);
             file.remove().map_err(|error| (index, error))?;
             let (partner, scopes) = (settings.partner.to_string(), settings.scopes.clone());
             Ok(Self { index, partner, scopes, file, held: None, complaint: None })

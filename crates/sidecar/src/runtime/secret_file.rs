@@ -56,7 +56,13 @@ impl SecretFile {
     /// The content in a file beside it, which nobody else could have put there.
     fn draft(&self, content: &[u8]) -> io::Result<PathBuf> {
         let name = self.path.file_name().ok_or_else(|| io::Error::other("a path without a file name"))?;
-        let draft = self.path.with_file_name(format!(".{}.{}", name.to_string_lossy(), std::process::id()));
+        // The name that a killed process used is used again, so that no token of its is left behind. Keys are made by
+        // commands, of which two may run at a time.
+        let mark = match self.kept {
+            Kept::UntilExit => "new".to_owned(),
+            Kept::AfterExit => std::process::id().to_string(),
+        };
+        let draft = self.path.with_file_name(format!(".{}.{mark}", name.to_string_lossy()));
         drop(std::fs::remove_file(&draft));
         let mut file: File = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
         let written = file.write_all(content).and_then(|()| match self.kept {
@@ -117,13 +123,22 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let victim = directory.path().join("victim");
         std::fs::write(&victim, "untouched").unwrap();
-        for name in ["token", &format!(".token.{}", std::process::id())] {
+        for name in ["token", ".token.new"] {
             symlink(&victim, directory.path().join(name)).unwrap();
         }
         let file = SecretFile::new(directory.path().join("token"), Kept::UntilExit);
         file.replace(b"token").unwrap();
         assert_eq!(std::fs::read_to_string(&victim).unwrap(), "untouched");
         assert!(std::fs::symlink_metadata(file.path()).unwrap().is_file());
+    }
+
+    #[test]
+    fn what_a_killed_process_had_half_written_is_gone_with_the_next_token() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join(".token.new"), "half a tok").unwrap();
+        let file = SecretFile::new(directory.path().join("token"), Kept::UntilExit);
+        file.replace(b"token").unwrap();
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use futures_util::{StreamExt, stream};
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::Frame;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -104,13 +104,65 @@ async fn a_socket_that_a_killed_sidecar_left_behind_is_no_obstacle_and_a_used_on
     let killed = blocking(|| Running::start(&settings));
     blocking(|| drop(killed));
     assert!(settings.path().join("api.sock").exists());
-    let running = blocking(|| Running::start(&settings));
-    let mut second = Command::new(env!("CARGO_BIN_EXE_bridge-sidecar"));
-    let ended = blocking(|| second.args(["serve", "--config"]).arg(settings.file()).output().unwrap());
-    let complaint = String::from_utf8(ended.stderr).unwrap();
-    assert_eq!(ended.status.code(), Some(2));
+    drop(blocking(|| Running::start(&settings).stop()));
+    let used = std::os::unix::net::UnixListener::bind(settings.path().join("api.sock")).unwrap();
+    let complaint = refused(&settings);
     assert!(complaint.contains("a socket at which somebody listens"), "{complaint}");
-    drop(running);
+    drop(used);
+}
+
+/// What a sidecar says that does not start because of its configuration.
+fn refused(settings: &Settings) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bridge-sidecar"));
+    command.args(["serve", "--config"]).arg(settings.file()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    for _ in 0..500 {
+        if child.try_wait().unwrap().is_some() {
+            break;
+        }
+        blocking(|| std::thread::sleep(Duration::from_millis(10)));
+    }
+    // One that serves all the same is ended here, and its status says so.
+    drop(child.kill());
+    let ended = blocking(|| child.wait_with_output().unwrap());
+    assert_eq!(ended.status.code(), Some(2), "{:?}", ended.status);
+    String::from_utf8(ended.stderr).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_sidecar_takes_nothing_from_the_first() {
+    let (issuer, partner) = world().await;
+    let file = "[[token_files]]\npartner = \"company-b\"\nscopes = [\"a\"]\nfile = \"token\"";
+    let settings = blocking(|| Settings::new(&issuer.url(), &partner.url()).with(file));
+    let first = blocking(|| Running::start(&settings));
+    eventually("the token file", async || settings.path().join("token").exists().then_some(())).await;
+    let complaint = refused(&settings);
+    assert!(complaint.contains("a directory that another sidecar uses"), "{complaint}");
+    assert!(settings.path().join("token").exists());
+    assert_eq!(first.application().call("GET /company-b/a", b"").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_root_hands_over_to_a_group_is_taken_and_one_that_others_read_is_not() {
+    use std::os::unix::fs::{PermissionsExt, chown};
+    use std::os::unix::process::CommandExt;
+    if !rustix::process::geteuid().is_root() {
+        // Only root can hand something over; as anybody else there is nothing to see.
+        return;
+    }
+    let (issuer, partner) = world().await;
+    let settings = blocking(|| Settings::new(&issuer.url(), &partner.url()));
+    let outsider = Outsider::new();
+    let program = outsider.copy(Path::new(env!("CARGO_BIN_EXE_bridge-sidecar")), settings.path());
+    std::fs::set_permissions(settings.path(), PermissionsExt::from_mode(0o755)).unwrap();
+    chown(settings.key_file(), Some(0), Some(4321)).unwrap();
+    for (mode, taken) in [(0o440, true), (0o640, true), (0o460, false), (0o444, false), (0o450, false)] {
+        std::fs::set_permissions(settings.key_file(), PermissionsExt::from_mode(mode)).unwrap();
+        let mut command = Command::new(&program);
+        command.args(["register", "--config"]).arg(settings.file()).uid(65_534).gid(4321);
+        let ended = blocking(|| command.output().unwrap());
+        assert_eq!(ended.status.success(), taken, "{mode:o}: {}", String::from_utf8_lossy(&ended.stderr));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
