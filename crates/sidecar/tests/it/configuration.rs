@@ -2,7 +2,9 @@
 
 use crate::support::{Issuer, Partner, Settings};
 use bridge_process::Exit;
+use bridge_sidecar::config::SidecarConfig;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::Command;
 
 fn settings() -> Settings {
@@ -135,4 +137,17 @@ async fn check_gets_each_token_once_and_says_what_the_issuer_says() {
     let (exit, stdout, _) = check();
     assert_eq!(exit, Exit::Failed);
     assert!(stdout.contains("invalid_client"), "{stdout}");
+}
+
+#[test]
+fn the_committed_examples_are_read() {
+    let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/sidecar");
+    SidecarConfig::load(&Path::new(examples).join("sidecar.toml")).unwrap();
+    // The example for Kubernetes has the file in a block, four spaces in.
+    let manifest = std::fs::read_to_string(format!("{examples}/kubernetes.yaml")).unwrap();
+    let block = manifest.split_once("sidecar.toml: |\n").unwrap().1.split_once("\n---").unwrap().0;
+    let text: String = block.lines().map(|line| format!("{}\n", line.strip_prefix("    ").unwrap_or(line))).collect();
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("sidecar.toml"), text).unwrap();
+    SidecarConfig::load(&directory.path().join("sidecar.toml")).unwrap();
 }
