@@ -9,7 +9,7 @@ difference must belong to a class: a property of the token that this script find
 docs/differential.md explains. Exit code 0: every difference is explained, and every class of the list occurred.
 
 Signature, header and claims are checked by joserfc as its documentation says. What it has no check for (the type of the
-token, the client, its ceiling, the lifetime, the scope) is done here in the plainest way, so that a difference is joserfc's
+token, the client, its ceiling, the lifetime, the scope, the status list) is done here in the plainest way, so that a difference is joserfc's
 and not this script's.
 """
 
@@ -17,6 +17,7 @@ import base64
 import json
 import sys
 import warnings
+import zlib
 from collections import Counter
 
 from joserfc import jwt
@@ -27,9 +28,12 @@ from joserfc.jwt import JWTClaimsRegistry
 CLAIMS = ["sub", "client_id", "jti", "scope", "iat", "exp"]
 
 
+def decoded(text):
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
 def segment(token, index):
-    part = token.split(".")[index]
-    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+    return decoded(token.split(".")[index])
 
 
 def decide(token, file):
@@ -57,6 +61,17 @@ def decide(token, file):
     return is_served(decoded.header, decoded.claims, partner, file["required_scope"])
 
 
+def is_in_force(claims, lists):
+    """True when the token's status list, if it has to refer to one, says that it is valid."""
+    try:
+        place = claims["status"]["status_list"]
+        bits = zlib.decompress(decoded(json.loads(segment(lists[place["uri"]], 1))["status_list"]["lst"]))
+        index = place["idx"]
+        return type(index) is int and index >= 0 and not bits[index // 8] >> index % 8 & 1
+    except (IndexError, KeyError, TypeError):
+        return not lists
+
+
 def is_served(header, claims, partner, required):
     texts = [header.get("typ"), claims["sub"], claims["client_id"], claims["scope"], claims["jti"]]
     if not all(isinstance(text, str) for text in texts):
@@ -67,6 +82,7 @@ def is_served(header, claims, partner, required):
         and claims["sub"] == claims["client_id"]
         and claims["exp"] - claims["iat"] <= partner["max_token_lifetime"]
         and "cnf" not in claims
+        and is_in_force(claims, partner.get("status_lists", {}))
         and required in ceiling
         and required in claims["scope"].split(" ")
     )

@@ -16,7 +16,7 @@ pub enum StrictJsonError {
     /// The value is not an object.
     #[error("not a JSON object")]
     NotAnObject,
-    /// Two members of one object have the same name (RFC 8725 §2.9: parsers disagree about what that means).
+    /// Two members of one object have the same name (RFC 7515 §4, RFC 7519 §4: parsers disagree about what that means).
     #[error("a member name is repeated")]
     Duplicate,
     /// Nested deeper than the profile needs.

@@ -1,4 +1,4 @@
-//! The test issuer as the target sees it: metadata and key set, and nothing else.
+//! The test issuer as the target sees it: metadata, key set and status list, and nothing else.
 
 use super::settings::{Publish, TlsFiles};
 use crate::error::CannotRun;
@@ -6,7 +6,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::http::header::{CACHE_CONTROL, ContentType};
 use actix_web::{App, HttpResponse, HttpServer, web};
 use bridge_testkit::attacks::World;
-use bridge_types::IssuerUrl;
+use bridge_types::{Clock, IssuerUrl, StatusListUri, SystemClock};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -64,11 +64,21 @@ fn document(body: &str) -> HttpResponse {
     answer.insert_header((CACHE_CONTROL, "no-store")).content_type(ContentType::json()).body(body.to_owned())
 }
 
-/// Metadata (RFC 8414, and where `OpenID` Connect looks for them) and key set of each issuer.
+/// Where the test issuer with this identifier has its status list.
+pub(super) fn status_list_of(issuer: &str) -> String {
+    format!("{}/status/1", issuer.trim_end_matches('/'))
+}
+
+/// Metadata (RFC 8414, and where `OpenID` Connect looks for them) and key set of each issuer, and the status list.
 fn pages(world: &World) -> Result<Vec<Page>, CannotRun> {
     let mut pages = issuer(&world.policy.issuer, world.jwks())?;
     if let Some(foreign) = &world.policy.foreign {
         pages.extend(issuer(&foreign.issuer, world.foreign_jwks())?);
+    }
+    let list = world.policy.status_list.as_deref().zip(world.status_list(SystemClock::new().now()));
+    if let Some((uri, list)) = list {
+        let uri: StatusListUri = uri.parse().map_err(|error| CannotRun::Request(format!("{error}")))?;
+        pages.push((uri.to_url().path().to_owned(), list));
     }
     Ok(pages)
 }

@@ -157,6 +157,7 @@ mod tests {
             required_scope: "read".to_owned(),
             leeway: 30,
             max_lifetime: None,
+            status_list: None,
             foreign: None,
         }
     }

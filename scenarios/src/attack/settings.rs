@@ -5,6 +5,7 @@ mod route;
 
 pub(super) use route::Route;
 
+use super::publisher;
 use crate::error::CannotRun;
 use bridge_jose::Algorithm;
 use bridge_testkit::attacks::{Face, Foreign, Policy, Strictness};
@@ -92,6 +93,8 @@ struct IssuerTable {
     url: IssuerUrl,
     listen: Option<SocketAddr>,
     tls: Option<TlsFiles>,
+    #[serde(default)]
+    status_list: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -214,6 +217,7 @@ impl Document {
             required_scope: target.required_scope.clone(),
             leeway: target.leeway_seconds.into(),
             max_lifetime: target.max_token_lifetime_seconds.map(i64::from),
+            status_list: self.issuer.status_list.then(|| publisher::status_list_of(self.issuer.url.as_str())),
             foreign: self.other_issuer.as_ref().map(foreign),
         })
     }
@@ -257,11 +261,13 @@ mod tests {
         let text = EXAMPLE.replace("\n# [", "\n[").replace("\n# url", "\nurl").replace("\n# client_id", "\nclient_id");
         let text =
             text.replace("\n# limited", "\nlimited").replace("\n# ca_file", "\nca_file").replace("\n# tls", "\ntls");
+        let text = text.replace("\n# status_list", "\nstatus_list");
         let settings = read(&text).unwrap();
         assert_eq!(settings.policy.foreign.unwrap().client, "attack-elsewhere");
         assert_eq!(settings.policy.limited_client.as_deref(), Some("attack-limited"));
         assert!(
-            settings.ca_file.unwrap().is_absolute()
+            settings.policy.status_list.as_deref() == Some("http://127.0.0.1:9410/status/1")
+                && settings.ca_file.unwrap().is_absolute()
                 && settings.publish.unwrap().tls.unwrap().key_file.ends_with("issuer.key")
         );
     }

@@ -1,7 +1,8 @@
 //! What a company is told so that the attack can begin: policies for the attacker's issuer, or registered clients.
 
+use super::publisher;
 use crate::side::Side;
-use crate::stand::Stand;
+use crate::stand::{DIRECT, Stand};
 use crate::tester::scopes;
 use bridge_jose::Algorithm;
 use bridge_testkit::attacks::{Foreign, Policy};
@@ -21,6 +22,7 @@ pub(super) fn policy(stand: &Stand, side: Side, issuer: &str) -> Policy {
         required_scope: scopes[0].to_owned(),
         leeway: 30,
         max_lifetime: Some(900),
+        status_list: Some(publisher::status_list_of(issuer)),
         foreign: Some(Foreign { issuer: format!("{issuer}/other"), client: "attacker-elsewhere".to_owned() }),
     }
 }
@@ -32,7 +34,11 @@ pub(super) fn policies(policy: &Policy) -> Vec<(&'static str, Table)> {
     let all: Vec<&str> = policy.scopes.iter().map(String::as_str).collect();
     let mut own = BTreeMap::from([(policy.client.as_str(), all)]);
     own.extend(policy.limited_client.as_deref().map(|client| (client, limited)));
-    let mut files = vec![("attacker", table(policy, &policy.issuer, own))];
+    let mut own = table(policy, &policy.issuer, own);
+    if policy.status_list.is_some() {
+        own.insert("status_list_hosts".to_owned(), Value::Array(vec![DIRECT.to_string().into()]));
+    }
+    let mut files = vec![("attacker", own)];
     if let Some(foreign) = &policy.foreign {
         let clients = BTreeMap::from([(foreign.client.as_str(), vec![policy.required_scope.as_str()])]);
         files.push(("attacker-other", table(policy, &foreign.issuer, clients)));
@@ -56,7 +62,7 @@ fn table(policy: &Policy, issuer: &str, clients: BTreeMap<&str, Vec<&str>>) -> T
 /// What the company's own issuer is told: two clients, for all scopes of the own API but the last.
 pub(super) fn desk(stand: &Stand, side: Side) -> Policy {
     let issuer = &stand.plan.parties[side].issuer.url;
-    Policy { max_lifetime: Some(60), foreign: None, ..policy(stand, side, issuer) }
+    Policy { max_lifetime: Some(60), status_list: None, foreign: None, ..policy(stand, side, issuer) }
 }
 
 /// A client to be registered.

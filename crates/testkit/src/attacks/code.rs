@@ -40,6 +40,10 @@ pub enum Code {
     LifetimeExceeded,
     /// The policy does not name this client of this issuer.
     ClientNotAllowed,
+    /// The token refers to no status list, or to one that the policy does not accept, or to no place in it.
+    StatusNotAccepted,
+    /// The status list says that the token is not valid.
+    TokenRevoked,
     /// The token is bound to a key that nobody has shown.
     SenderConstraintUnmet,
     /// The policy never lets this client have the scope.
@@ -70,6 +74,8 @@ impl Code {
             Self::TokenIssuedInFuture => "token_issued_in_future",
             Self::LifetimeExceeded => "lifetime_exceeded",
             Self::ClientNotAllowed => "client_not_allowed",
+            Self::StatusNotAccepted => "status_not_accepted",
+            Self::TokenRevoked => "token_revoked",
             Self::SenderConstraintUnmet => "sender_constraint_unmet",
             Self::ScopeBeyondCeiling => "scope_beyond_ceiling",
             Self::InsufficientScope => "insufficient_scope",

@@ -22,7 +22,9 @@ pub struct Policy {
     pub leeway: i64,
     /// The longest life of a token, in seconds, if there is a limit.
     pub max_lifetime: Option<i64>,
-    /// Another issuer that the target trusts, with another client.
+    /// The status list of the issuer, if the target takes no token that refers to none on its host.
+    pub status_list: Option<String>,
+    /// Another issuer that the target trusts, with another client. It has no status list.
     pub foreign: Option<Foreign>,
 }
 

@@ -86,6 +86,7 @@ fn route_policy(algorithm: Algorithm) -> Policy {
         required_scope: "shipments:read".to_owned(),
         leeway: 30,
         max_lifetime: Some(900),
+        status_list: Some("https://issuer.company-a.example/status/1".to_owned()),
         foreign: Some(Foreign {
             issuer: "https://issuer.company-c.example".to_owned(),
             client: "stock-service".to_owned(),
@@ -94,24 +95,32 @@ fn route_policy(algorithm: Algorithm) -> Policy {
 }
 
 fn desk_policy(algorithm: Algorithm) -> Policy {
-    Policy { limited_client: Some("shop".to_owned()), max_lifetime: Some(60), foreign: None, ..route_policy(algorithm) }
+    Policy {
+        limited_client: Some("shop".to_owned()),
+        max_lifetime: Some(60),
+        status_list: None,
+        foreign: None,
+        ..route_policy(algorithm)
+    }
 }
 
 fn resource_server_file(world: &World, algorithm: Algorithm) -> String {
     let policy = &world.policy;
     let foreign = policy.foreign.as_ref().expect("the policy of the vectors has another issuer");
-    let partner = |issuer, clients, keys: &str| Partner {
+    let partner = |issuer, clients, keys: &str, status_lists| Partner {
         issuer,
         audience: &policy.audience,
         algorithms: &policy.algorithms,
         max_token_lifetime: policy.max_lifetime.unwrap_or_default(),
         clients,
         jwks: jwks(keys),
+        status_lists,
     };
     let ceiling: Vec<&str> = policy.scopes.iter().map(String::as_str).collect();
     let limited = ceiling.iter().copied().filter(|scope| *scope != policy.required_scope).collect();
     let clients = [(policy.client.as_str(), ceiling)].into_iter();
     let clients = clients.chain(policy.limited_client.as_deref().map(|client| (client, limited))).collect();
+    let status_lists = policy.status_list.as_deref().zip(world.status_list(moment())).into_iter().collect();
     let foreign_clients = [(foreign.client.as_str(), vec![policy.required_scope.as_str()])].into();
     let head = RouteHead {
         schema: SCHEMA,
@@ -122,8 +131,8 @@ fn resource_server_file(world: &World, algorithm: Algorithm) -> String {
         leeway: policy.leeway,
         required_scope: &policy.required_scope,
         partners: [
-            partner(&policy.issuer, clients, &world.jwks()),
-            partner(&foreign.issuer, foreign_clients, &world.foreign_jwks()),
+            partner(&policy.issuer, clients, &world.jwks(), status_lists),
+            partner(&foreign.issuer, foreign_clients, &world.foreign_jwks(), BTreeMap::new()),
         ],
     };
     let vector = |case: &Case| {

@@ -1,9 +1,15 @@
 use super::Policy;
 use crate::forge::{Forge, Pen};
-use bridge_jose::{Algorithm, SigningKey, Typ, jwks_json};
+use bridge_jose::{Algorithm, EncodedStatusList, SigningKey, Typ, jwks_json};
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
+
+/// How many tokens the status list has room for.
+pub(super) const LISTED: usize = 8192;
+
+/// The index of the status list that is set.
+pub(super) const REVOKED: usize = 1;
 
 /// Everything that a forger holds: the keys of the issuers and what the target was told.
 #[derive(Debug, Clone)]
@@ -69,6 +75,23 @@ impl World {
         jwks_json(self.rings.values().map(|ring| ring.current.public()))
     }
 
+    /// The status list that the trusted issuer publishes, if it has one, made at this moment for an hour
+    /// (draft-ietf-oauth-status-list §5.1): 8,192 tokens, of which number [`REVOKED`] alone is not valid.
+    ///
+    /// # Panics
+    /// When the world has no keys.
+    pub fn status_list(&self, now: Timestamp) -> Option<String> {
+        let uri = self.policy.status_list.as_deref()?;
+        let mut bits = vec![0_u8; LISTED / 8];
+        bits[REVOKED / 8] |= 1 << (REVOKED % 8);
+        let now = now.as_second();
+        let claims = json!({
+            "sub": uri, "iat": now, "exp": now + 3600, "ttl": 600, "status_list": EncodedStatusList::of_bits(&bits),
+        });
+        let ring = self.rings.values().next().expect("the world has keys");
+        Some(Forge::new(&ring.current, Typ::StatusList, claims).pen(&self.pen).sign())
+    }
+
     /// The key set that the other issuer publishes, or that of the other client.
     pub fn foreign_jwks(&self) -> String {
         jwks_json(self.rings.values().map(|ring| ring.foreign.public()))
@@ -108,7 +131,16 @@ impl<'w> Stage<'w> {
             "iss": issuer, "sub": client, "client_id": client, "aud": self.policy().audience,
             "scope": self.policy().required_scope, "iat": self.issued(), "exp": self.issued() + 300, "jti": self.jti(),
         });
-        Forge::new(key, Typ::AccessToken, claims).pen(self.pen())
+        let token = Forge::new(key, Typ::AccessToken, claims).pen(self.pen());
+        match &self.policy().status_list {
+            Some(uri) if issuer == self.policy().issuer => token.claim("status", Self::status(0, uri.as_str())),
+            _ => token,
+        }
+    }
+
+    /// The claim that says where it stands whether the token is valid (draft-ietf-oauth-status-list §6.2).
+    pub(super) fn status(index: impl Into<Value>, uri: impl Into<Value>) -> Value {
+        json!({"status_list": {"idx": index.into(), "uri": uri.into()}})
     }
 
     /// A valid client assertion (RFC 7523, RFC 10070) of 55 seconds.

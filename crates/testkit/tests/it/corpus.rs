@@ -33,7 +33,7 @@ fn there_are_hundreds_of_cases_and_each_has_its_own_name() {
     assert_eq!(codes.len(), ALL_CODES.len(), "{codes:?}");
 }
 
-pub(crate) const ALL_CODES: [Code; 21] = [
+pub(crate) const ALL_CODES: [Code; 23] = [
     Code::TokenMissing,
     Code::RequestInvalid,
     Code::TokenTooLarge,
@@ -52,6 +52,8 @@ pub(crate) const ALL_CODES: [Code; 21] = [
     Code::TokenIssuedInFuture,
     Code::LifetimeExceeded,
     Code::ClientNotAllowed,
+    Code::StatusNotAccepted,
+    Code::TokenRevoked,
     Code::SenderConstraintUnmet,
     Code::ScopeBeyondCeiling,
     Code::InsufficientScope,

@@ -1,13 +1,12 @@
 //! Every kind of token at every place that takes one: only the diagonal passes (RFC 8725 §3.11, §3.12).
 
+use crate::network::Network;
 use crate::settings;
-use async_trait::async_trait;
 use bridge_issuer::{PeerAddress, TokenRequest};
 use bridge_jose::Algorithm;
 use bridge_testkit::attacks::{Face, Kind, Policy, World};
 use bridge_testkit::{Forge, ManualClock};
 use bridge_types::Clock;
-use bridge_validator::keys::{Document, FetchError, Fetched, Wanted};
 use bridge_validator::{DocumentFetcher, KeySetup, KeyTiming, RequiredScope, TrustPolicies, TrustPolicy, Validator};
 use serde_json::json;
 use std::collections::HashMap;
@@ -72,7 +71,7 @@ fn list() -> String {
 }
 
 fn world() -> World {
-    let policy = Policy { algorithms: vec![Algorithm::Es256], ..settings::resource_server() };
+    let policy = Policy { algorithms: vec![Algorithm::Es256], status_list: None, ..settings::resource_server() };
     World::generate(Face::ResourceServer, policy, "")
 }
 
@@ -82,19 +81,6 @@ fn forge(world: &World, kind: Kind) -> Forge {
 
 fn access_token(world: &World) -> Forge {
     forge(world, Kind::AccessToken)
-}
-
-/// The issuer's documents, and one status list.
-#[derive(Debug)]
-struct Network(HashMap<String, String>);
-
-#[async_trait]
-impl DocumentFetcher for Network {
-    async fn fetch(&self, wanted: Wanted<'_>) -> Result<Fetched, FetchError> {
-        let unreachable = || FetchError::Unreachable { url: wanted.url.clone(), reason: "nothing there".to_owned() };
-        let body = self.0.get(wanted.url.as_str()).ok_or_else(unreachable)?.clone().into_bytes();
-        Ok(Fetched::Document(Document { body, etag: None, max_age: None, date: None }))
-    }
 }
 
 /// An API that trusts the issuer. With a list it takes no token that refers to none.

@@ -8,6 +8,7 @@ mod corpus;
 mod cross_use;
 mod differential;
 mod judge;
+mod network;
 mod openbao;
 mod resource_server;
 mod seeds;

@@ -1,6 +1,7 @@
 //! Every case of the corpus against Bridge's own gate: policy files, keys, validator, challenge and problem.
 
-use crate::{answer::answer, settings};
+use crate::{answer::answer, network::Network, settings};
+use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
 use actix_web::{App, HttpResponse, test};
 use bridge_jose::Algorithm;
@@ -13,6 +14,7 @@ use bridge_validator::{
 };
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 struct ShipmentsRead;
 
@@ -41,7 +43,8 @@ fn write_policies(directory: &Path, world: &World) {
     };
     let clients = "[clients.order-service]\nscopes = [\"shipments:read\", \"shipments:write\"]\n\
                    [clients.reader]\nscopes = [\"shipments:write\"]\n";
-    file("company-a", &policy.issuer, clients, world.jwks());
+    let clients = format!("status_list_hosts = [\"issuer.company-a.example\"]\n{clients}");
+    file("company-a", &policy.issuer, &clients, world.jwks());
     let clients = format!("[clients.{}]\nscopes = [\"shipments:read\"]\n", foreign.client);
     file("company-c", &foreign.issuer, &clients, world.foreign_jwks());
 }
@@ -49,9 +52,12 @@ fn write_policies(directory: &Path, world: &World) {
 fn validator(world: &World, clock: &Arc<ManualClock>) -> Validator {
     let directory = tempfile::tempdir().unwrap();
     write_policies(directory.path(), world);
-    let no_network = |_: &TrustPolicy| -> Result<Arc<dyn DocumentFetcher>, String> { Err("keys are pinned".into()) };
+    // Keys are pinned, so the status list is all that is fetched.
+    let lists = world.policy.status_list.clone().zip(world.status_list(clock.now()));
+    let network = Arc::new(Network(lists.into_iter().collect()));
+    let fetchers = move |_: &TrustPolicy| Ok(Arc::clone(&network) as Arc<dyn DocumentFetcher>);
     let setup =
-        KeySetup { fetchers: Arc::new(no_network), clock: clock.clone(), timing: KeyTiming::default(), status: None };
+        KeySetup { fetchers: Arc::new(fetchers), clock: clock.clone(), timing: KeyTiming::default(), status: None };
     Validator::new(Arc::new(TrustPolicies::load(directory.path(), setup).unwrap()), clock.clone())
 }
 
@@ -77,6 +83,11 @@ async fn faults(world: &World, cases: &[Case]) -> Vec<String> {
     let routes = GuardedRoutes::new().get("/shipments", shipments);
     let app = test::init_service(App::new().service(gate.routes("", routes))).await;
     let baseline = answer(test::call_service(&app, call(&Request::default()).to_request()).await).await;
+    let plain = cases.iter().find(|case| case.id().ends_with("/accepted/plain")).unwrap().forge(world, clock.now());
+    // The first token sends for the status list, and a later one finds it.
+    while test::call_service(&app, call(&plain).to_request()).await.status() == StatusCode::SERVICE_UNAVAILABLE {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
     let required_scope = world.policy.required_scope.clone();
     let yardstick = Yardstick { strictness: Strictness::Bridge, required_scope, baseline };
     let mut wrong = Vec::new();

@@ -14,6 +14,7 @@ pub(crate) fn resource_server() -> Policy {
         required_scope: "shipments:read".to_owned(),
         leeway: 30,
         max_lifetime: Some(900),
+        status_list: Some("https://issuer.company-a.example/status/1".to_owned()),
         foreign: Some(Foreign {
             issuer: "https://issuer.company-c.example".to_owned(),
             client: "stock-service".to_owned(),
@@ -22,7 +23,13 @@ pub(crate) fn resource_server() -> Policy {
 }
 
 pub(crate) fn token_endpoint() -> Policy {
-    Policy { limited_client: Some("shop".to_owned()), max_lifetime: Some(60), foreign: None, ..resource_server() }
+    Policy {
+        limited_client: Some("shop".to_owned()),
+        max_lifetime: Some(60),
+        status_list: None,
+        foreign: None,
+        ..resource_server()
+    }
 }
 
 pub(crate) fn world(face: Face, policy: Policy) -> World {

@@ -46,7 +46,8 @@ pub struct TrustPolicy {
     /// `max_token_lifetime`: the longest accepted `exp - iat`. Default: `"15m"`; at most `"1h"`.
     pub max_token_lifetime: Duration,
     /// `status_list_hosts`: where status lists may be fetched from. A token that refers to a list elsewhere is
-    /// refused, and without hosts every token that refers to one. Tokens that refer to none are accepted. Default: none.
+    /// refused, and without hosts every token that refers to one. With hosts every token must refer to one.
+    /// Default: none.
     pub status_list_hosts: Vec<String>,
     /// `[clients.ID]`: the ceiling of each client that is let in. Default: nobody is.
     pub clients: BTreeMap<ClientId, ScopeSet>,

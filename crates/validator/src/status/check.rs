@@ -99,7 +99,8 @@ impl StatusCheck {
     }
 }
 
-/// Where the status of the token stands, provided that the policy accepts that place. A policy without hosts accepts none.
+/// Where the status of the token stands, provided that the policy accepts that place. A policy without hosts accepts none,
+/// and one with hosts accepts no token without a status.
 fn accepted_reference<'c>(
     claims: &'c AccessTokenClaims,
     policy: &TrustPolicy,
@@ -107,7 +108,11 @@ fn accepted_reference<'c>(
     let refuse = |detail: String| Err(Refusal::new(Reason::StatusNotAccepted, detail));
     let hosts = &policy.status_list_hosts;
     let Some(reference) = claims.status.as_ref().map(|status| &status.status_list) else {
-        return Ok(None);
+        return if hosts.is_empty() {
+            Ok(None)
+        } else {
+            refuse(format!("expected a status list on one of {hosts:?}, found a token without status"))
+        };
     };
     if !reference.uri.is_secure() {
         return refuse(format!("expected a status list over https, found {}", reference.uri));

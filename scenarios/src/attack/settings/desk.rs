@@ -87,6 +87,7 @@ impl Document {
                 required_scope: target.scope,
                 leeway: target.leeway_seconds.into(),
                 max_lifetime: target.max_assertion_lifetime_seconds.map(i64::from),
+                status_list: None,
                 foreign: None,
             },
         })

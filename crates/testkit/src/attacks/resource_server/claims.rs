@@ -15,7 +15,7 @@ pub(super) fn cases(table: &mut Table<'_>) {
     for claim in REQUIRED {
         absent_or_mistyped(table, claim);
     }
-    table.profile("RFC 7519 §4; RFC 8725 §2.9");
+    table.profile("RFC 7519 §4");
     for claim in REQUIRED {
         repeated(table, claim);
     }

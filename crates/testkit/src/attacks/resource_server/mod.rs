@@ -14,6 +14,7 @@ mod payload;
 mod presentation;
 mod scope;
 mod signature;
+mod status;
 mod time;
 
 use super::table::Table;
@@ -23,7 +24,7 @@ use bridge_jose::Algorithm;
 /// Every case for keys of one algorithm, against a target that was told this.
 pub fn cases(policy: &Policy, algorithm: Algorithm) -> Vec<Case> {
     let mut table = Table::new(policy, algorithm);
-    let topics: [fn(&mut Table<'_>); 12] = [
+    let topics: [fn(&mut Table<'_>); 13] = [
         accepted::cases,
         presentation::cases,
         token_form,
@@ -34,6 +35,7 @@ pub fn cases(policy: &Policy, algorithm: Algorithm) -> Vec<Case> {
         audience::cases,
         time::cases,
         client::cases,
+        status::cases,
         scope::cases,
         cross_use::cases,
     ];

@@ -31,6 +31,8 @@ pub(super) struct Partner<'p> {
     pub(super) max_token_lifetime: i64,
     pub(super) clients: BTreeMap<&'p str, Vec<&'p str>>,
     pub(super) jwks: Jwks,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) status_lists: BTreeMap<&'p str, String>,
 }
 
 /// What stands in front of the cases of a token endpoint.

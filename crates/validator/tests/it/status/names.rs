@@ -7,6 +7,12 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 #[tokio::test]
+async fn a_token_without_a_status_is_not_accepted_where_lists_are_demanded() {
+    let listed = Listed::acquainted().await;
+    assert_eq!(listed.world.refusal(&listed.world.token().sign()).await, Some(Reason::StatusNotAccepted));
+}
+
+#[tokio::test]
 async fn a_list_is_fetched_from_the_hosts_of_the_policy_alone_and_over_tls() {
     let listed = Listed::acquainted().await;
     let asked = listed.world.network.asked_at_all();
