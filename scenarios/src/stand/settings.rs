@@ -90,8 +90,8 @@ impl Settings<'_> {
         toml_file::set(table, "telemetry", "log_format", "json");
         toml_file::set(table, "telemetry", "log_level", "info");
         // The whole attack corpus comes from one address, and each case must be told its own reason
-        // and leave its own line.
-        for limit in ["refusals_per_second", "logged_refusals_per_second"] {
+        // and leave its own line. Many of its token requests are those of one client.
+        for limit in ["tokens_per_second", "refusals_per_second", "logged_refusals_per_second"] {
             toml_file::set(table, "limits", limit, UNLIMITED);
         }
         // A scenario waits until a body that never comes is waited for no longer.
