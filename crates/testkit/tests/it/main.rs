@@ -15,3 +15,4 @@ mod seeds;
 mod settings;
 mod token_endpoint;
 mod vectors;
+mod verification;

@@ -119,6 +119,34 @@ async fn each_request_makes_one_line_and_one_count_whatever_becomes_of_it() {
     }
 }
 
+/// A label for each of them would fill the memory of whoever collects the metrics.
+#[actix_web::test]
+async fn invented_issuers_keys_and_clients_make_no_time_series() {
+    let (_guard, _log) = capture();
+    let (_recorder, counts) = counting();
+    let world = World::new();
+    let mut seen = Vec::new();
+    for round in 0..20 {
+        let invented = format!("invented-{round}");
+        let token = || world.token();
+        for token in [
+            token().claim("iss", format!("https://{invented}.example")),
+            token().header("kid", invented.as_str()),
+            token().header("alg", invented.as_str()),
+            token().header("typ", invented.as_str()),
+            token().claim("client_id", invented.as_str()).claim("sub", invented.as_str()),
+            token().claim("aud", format!("https://{invented}.example")),
+            token().claim("scope", invented.as_str()),
+            token().claim("jti", invented.as_str()),
+        ] {
+            call(&world, bearer(&format!("/{invented}"), &token.sign())).await;
+        }
+        seen.push(counts.series());
+    }
+    assert_eq!(seen.first(), seen.last(), "twenty rounds are counted where one was");
+    assert!(!seen[0].is_empty() && !seen[0].iter().any(|series| series.contains("invented")), "{:?}", seen[0]);
+}
+
 #[actix_web::test]
 async fn a_request_without_a_token_is_written_down_too() {
     let (_guard, log) = capture();
