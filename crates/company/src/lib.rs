@@ -27,6 +27,7 @@ mod partner_status;
 mod partners;
 mod probe;
 mod revocations;
+mod roles;
 mod servers;
 mod suppressed;
 mod this_machine;
