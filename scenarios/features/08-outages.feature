@@ -1,4 +1,4 @@
-@outages
+@outage
 Feature: Neither company needs the other one to start, to get tokens or to serve
 
   There is no order in which the companies must start, and nothing in the middle that must be up. A
@@ -55,6 +55,183 @@ Feature: Neither company needs the other one to start, to get tokens or to serve
       | caller | callee | scope          | request        |
       | A      | B      | shipments:read | GET /shipments |
       | B      | A      | orders:read    | GET /orders    |
+
+  @restart
+  Scenario Outline: Broken keys hurt nobody whose keys are known, and are an outage to others (<fault>, <caller> → <callee>)
+    Given client tester of company <caller> holds a token for company <callee> with scope "<scope>"
+    And to company <callee> the keys of company <caller> are <fault>
+    When it calls "<request>" at company <callee>
+    Then company <callee> answers 200
+    When company <callee> is stopped
+    And company <callee> starts again
+    Then company <callee> serves
+    When it calls "<request>" at company <callee>
+    Then company <callee> refuses with 503 "keys_unavailable"
+    When company <callee> can reach the issuer of company <caller> again
+    Then company <callee> answers "<request>" with 200 within 5 seconds
+
+    Examples:
+      | fault   | caller | callee | scope          | request        |
+      | down    | A      | B      | shipments:read | GET /shipments |
+      | down    | B      | A      | orders:read    | GET /orders    |
+      | garbage | A      | B      | shipments:read | GET /shipments |
+      | garbage | B      | A      | orders:read    | GET /orders    |
+
+  @restart
+  Scenario Outline: Slow keys hold up nobody but the one who needs them (<caller> → <callee>)
+    Given client tester of company <caller> holds a token for company <callee> with scope "<scope>"
+    And to company <callee> the keys of company <caller> are slow
+    When it calls "<request>" at company <callee> and waits for half a second at most
+    Then company <callee> answers 200
+    When company <callee> is stopped
+    And company <callee> starts again
+    And it calls "<request>" at company <callee>
+    Then company <callee> answers 200
+
+    Examples:
+      | caller | callee | scope          | request        |
+      | A      | B      | shipments:read | GET /shipments |
+      | B      | A      | orders:read    | GET /orders    |
+
+  Scenario Outline: Status lists that cannot be had hinder nothing within their life, and revocations count (<fault>, <caller> → <callee>)
+    Given client tester of company <caller> holds a token for company <callee> with scope "<scope>"
+    And to company <callee> the status lists of company <caller> are <fault>
+    When it calls "<request>" at company <callee>
+    Then company <callee> answers 200
+    When the operator of company <caller> revokes that token
+    Then the command ends with 0
+    And company <callee> refuses "<request>" with 401 "token_revoked" within 1 second
+    Given client tester of company <caller> holds a token for company <callee> with scope "<scope>"
+    When it calls "<request>" at company <callee>
+    Then company <callee> answers 200
+
+    Examples:
+      | fault   | caller | callee | scope          | request        |
+      | down    | A      | B      | shipments:read | GET /shipments |
+      | down    | B      | A      | orders:read    | GET /orders    |
+      | garbage | A      | B      | shipments:read | GET /shipments |
+      | garbage | B      | A      | orders:read    | GET /orders    |
+
+  Scenario Outline: Past the end of a status list its tokens are refused as an outage (tester → <callee>)
+    Given the tester's own issuer gives company <callee> a status list that is good for 3 seconds
+    And a token of the tester's own issuer for company <callee> that stands in that list
+    Then company <callee> answers "<request>" with 200 within 2 seconds
+    When that list cannot be had any more
+    And it calls "<request>" at company <callee>
+    Then company <callee> answers 200
+    And company <callee> refuses "<request>" with 503 "status_unavailable" within 4 seconds
+    And the answer says when to try again
+    When the tester's own issuer publishes that list anew for 60 seconds
+    Then company <callee> answers "<request>" with 200 within 5 seconds
+
+    Examples:
+      | callee | request        |
+      | A      | GET /orders    |
+      | B      | GET /shipments |
+
+  Scenario Outline: Word of a revocation that is held up arrives when it can (<caller> → <callee>)
+    Given client tester of company <caller> holds a token for company <callee> with scope "<scope>"
+    And company <caller> cannot reach the API of company <callee>
+    When the operator of company <caller> revokes that token
+    Then the command ends with 0
+    When it calls "<request>" at company <callee>
+    Then company <callee> answers 200
+    When company <caller> can reach the API of company <callee> again
+    Then company <callee> refuses "<request>" with 401 "token_revoked" within 3 seconds
+
+    Examples:
+      | caller | callee | scope          | request        |
+      | A      | B      | shipments:read | GET /shipments |
+      | B      | A      | orders:read    | GET /orders    |
+
+  @restart
+  Scenario Outline: Word of a revocation that never arrives is found in the status list (<caller> → <callee>)
+    Given company <caller> lets its status lists be fetched every 2 seconds
+    And client tester of company <caller> holds a token for company <callee> with scope "<scope>"
+    And company <caller> cannot reach the API of company <callee>
+    When it calls "<request>" at company <callee>
+    Then company <callee> answers 200
+    When the operator of company <caller> revokes that token
+    Then the command ends with 0
+    And company <callee> refuses "<request>" with 401 "token_revoked" within 3 seconds
+
+    Examples:
+      | caller | callee | scope          | request        |
+      | A      | B      | shipments:read | GET /shipments |
+      | B      | A      | orders:read    | GET /orders    |
+
+  Scenario Outline: Word of a revocation that comes twice is acknowledged twice (tester → <callee>)
+    Given a valid token of the tester's own issuer for company <callee>
+    When the tester's own issuer tells company <callee> that it has revoked that token
+    Then company <callee> acknowledges the event
+    And company <callee> refuses "<request>" with 401 "token_revoked" within 0 seconds
+    When the same event comes to company <callee> once more
+    Then company <callee> acknowledges the event
+    And company <callee> refuses "<request>" with 401 "token_revoked" within 0 seconds
+
+    Examples:
+      | callee | request        |
+      | A      | GET /orders    |
+      | B      | GET /shipments |
+
+  Scenario Outline: Words of revocations that come in another order come to the same (tester → <callee>)
+    Given a token of the tester's own issuer for company <callee>, but "it is two minutes old"
+    When the tester's own issuer tells company <callee> that it has revoked what its client had 240 seconds ago
+    Then company <callee> acknowledges the event
+    When it calls "<request>" at company <callee>
+    Then company <callee> answers 200
+    When the tester's own issuer tells company <callee> that it has revoked what its client had 100 seconds ago
+    Then company <callee> acknowledges the event
+    And company <callee> refuses "<request>" with 401 "token_revoked" within 0 seconds
+    When the tester's own issuer tells company <callee> that it has revoked what its client had 180 seconds ago
+    Then company <callee> acknowledges the event
+    And company <callee> refuses "<request>" with 401 "token_revoked" within 0 seconds
+
+    Examples:
+      | callee | request        |
+      | A      | GET /orders    |
+      | B      | GET /shipments |
+
+  Scenario Outline: Nobody revokes what another issuer has issued (tester → <callee>)
+    Given client tester of company <caller> holds a token for company <callee> with scope "<scope>"
+    When the tester's own issuer tells company <callee> that it has revoked that token
+    Then company <callee> acknowledges the event
+    When the tester's own issuer tells company <callee>, in the name of company <caller>, that that token is revoked
+    Then company <callee> refuses the event with 400 "invalid_issuer"
+    When the same event comes to company <callee> without a token
+    Then company <callee> refuses the event with 401 "token_missing"
+    When it calls "<request>" at company <callee>
+    Then company <callee> answers 200
+
+    Examples:
+      | caller | callee | scope          | request        |
+      | A      | B      | shipments:read | GET /shipments |
+      | B      | A      | orders:read    | GET /orders    |
+
+  Scenario Outline: Clocks that differ by half a minute hinder nothing (<clock>, tester → <callee>)
+    Given a token of the tester's own issuer for company <callee>, but "its issuer's clock is 30 seconds <clock>"
+    When it calls "<request>" at company <callee>
+    Then company <callee> answers 200
+
+    Examples:
+      | callee | request        | clock  |
+      | A      | GET /orders    | ahead  |
+      | B      | GET /shipments | ahead  |
+      | A      | GET /orders    | behind |
+      | B      | GET /shipments | behind |
+
+  # What a whole company does whose clock is wrong is tested where clocks can be set: crates/company/tests/it/clocks.rs
+  Scenario Outline: Clocks that differ by five minutes are named as the reason (<clock>, tester → <callee>)
+    Given a token of the tester's own issuer for company <callee>, but "its issuer's clock is 5 minutes <clock>"
+    When it calls "<request>" at company <callee>
+    Then company <callee> refuses with 401 "<reason>"
+
+    Examples:
+      | callee | request        | clock                            | reason                 |
+      | A      | GET /orders    | ahead                            | token_issued_in_future |
+      | B      | GET /shipments | ahead                            | token_issued_in_future |
+      | A      | GET /orders    | behind, and it is 31 seconds old | token_expired          |
+      | B      | GET /shipments | behind, and it is 31 seconds old | token_expired          |
 
   @business @restart
   Scenario: An order that is placed while company B is down arrives when it is up, once (A → B)

@@ -2,11 +2,13 @@ use crate::attack::Battle;
 use crate::record::evidence::Evidence;
 use crate::side::{Pair, Side};
 use crate::stand::Stand;
+use crate::stand::gateway::Gateway;
 use crate::steps::rotation::Load;
 use crate::tester::asking::TokenRequest;
 use crate::tester::command::Printed;
 use crate::tester::http::Answer;
 use crate::tester::library::LibraryClient;
+use crate::tester::lists::Lists;
 use crate::tester::token::Held;
 use crate::tester::{Client, scopes};
 use cucumber::World;
@@ -45,6 +47,12 @@ pub(crate) struct Stage {
     pub(crate) asked_of: Option<Side>,
     /// The answer to the write before the last.
     pub(crate) answered_before: Option<Answer>,
+    /// What stands in front of an issuer whose endpoints are broken.
+    pub(crate) gateway: Option<Gateway>,
+    /// The status list of the tester's own issuer.
+    pub(crate) lists: Option<Lists>,
+    /// The last security event of the tester's own issuer.
+    pub(crate) event: Option<String>,
     /// The attacker, once a company trusts it.
     pub(crate) battle: Option<Battle>,
     /// The tokens with which the tester reads from each company's own API.

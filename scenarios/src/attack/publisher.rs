@@ -1,15 +1,14 @@
 //! The test issuer as the target sees it: metadata, key set and status list, and nothing else.
 
-use super::settings::{Publish, TlsFiles};
+use super::settings::Publish;
 use crate::error::CannotRun;
+use crate::stand::tls_files::server_config;
 use actix_web::dev::ServerHandle;
 use actix_web::http::header::{CACHE_CONTROL, ContentType};
 use actix_web::{App, HttpResponse, HttpServer, web};
 use bridge_testkit::attacks::World;
 use bridge_types::{Clock, IssuerUrl, StatusListUri, SystemClock};
 use rustls::ServerConfig;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::json;
 use std::net::TcpListener;
 
@@ -25,7 +24,7 @@ impl Publisher {
     pub(super) fn start(world: &World, publish: &Publish) -> Result<Self, CannotRun> {
         let what = format!("listen on {}", publish.listen);
         let listener = TcpListener::bind(publish.listen).map_err(CannotRun::system(what))?;
-        let tls = publish.tls.as_ref().map(server_config).transpose()?;
+        let tls = publish.tls.as_ref().map(|tls| server_config(&tls.certificate_file, &tls.key_file)).transpose()?;
         Self::serve(world, listener, tls)
     }
 
@@ -100,14 +99,4 @@ fn issuer(identifier: &str, jwks: String) -> Result<Vec<Page>, CannotRun> {
         (format!("{path}/.well-known/openid-configuration"), metadata),
         (format!("{path}/jwks.json"), jwks),
     ])
-}
-
-fn server_config(files: &TlsFiles) -> Result<ServerConfig, CannotRun> {
-    let wrong = |problem: String| CannotRun::settings(&files.certificate_file, problem);
-    let chain = CertificateDer::pem_file_iter(&files.certificate_file).and_then(Iterator::collect);
-    let chain: Vec<_> = chain.map_err(|error| wrong(error.to_string()))?;
-    let key = PrivateKeyDer::from_pem_file(&files.key_file);
-    let key = key.map_err(|error| CannotRun::settings(&files.key_file, error))?;
-    let config = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key);
-    config.map_err(|error| wrong(error.to_string()))
 }

@@ -26,6 +26,8 @@ pub(crate) struct Company {
     directory: PathBuf,
     log: LogFile,
     clock: SystemClock,
+    /// Settings that the environment overrides (`BRIDGE__SECTION__KEY`), until the scenario ends.
+    overrides: Vec<(&'static str, String)>,
     running: Option<Child>,
     starts: Vec<Duration>,
     kills: Vec<Timestamp>,
@@ -47,7 +49,18 @@ impl Company {
     /// A company that does not run yet.
     pub(crate) fn new(side: Side, binary: PathBuf, directory: PathBuf, log: LogFile) -> Self {
         let clock = SystemClock::new();
-        Self { side, binary, directory, log, clock, running: None, starts: Vec::new(), kills: Vec::new(), peak_kib: 0 }
+        Self {
+            side,
+            binary,
+            directory,
+            log,
+            clock,
+            overrides: Vec::new(),
+            running: None,
+            starts: Vec::new(),
+            kills: Vec::new(),
+            peak_kib: 0,
+        }
     }
 
     /// Its log.
@@ -84,7 +97,20 @@ impl Company {
     pub(crate) fn command(&self, arguments: &[impl AsRef<OsStr>]) -> Command {
         let mut command = Command::new(&self.binary);
         command.args(arguments).arg("--config").arg(&self.directory).env_clear().stdin(Stdio::null());
+        command.envs(self.overrides.iter().map(|(name, value)| (name, value)));
         command
+    }
+
+    /// Overrides a setting from the next start on.
+    pub(crate) fn override_setting(&mut self, variable: &'static str, value: impl Into<String>) {
+        self.overrides.push((variable, value.into()));
+    }
+
+    /// Goes by the files alone again, from the next start on. Stops the company if it runs with anything else.
+    pub(crate) async fn forget_overrides(&mut self) {
+        if !std::mem::take(&mut self.overrides).is_empty() {
+            self.stop().await;
+        }
     }
 
     fn spawn(&self) -> Result<Child, CannotRun> {

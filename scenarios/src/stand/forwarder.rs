@@ -1,24 +1,28 @@
 use crate::error::CannotRun;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 /// The line between a company's public port and its partner. It passes bytes through without looking at them, counts
-/// connections, and can be cut: then every connection ends and new ones are closed at once.
+/// connections, and can be cut: then every connection ends and new ones are closed at once. Or it is diverted: then it ends
+/// somewhere else.
 ///
 /// The company itself does not use this line, so its own clients notice nothing.
 #[derive(Debug)]
 pub(crate) struct Forwarder {
     line: Arc<Line>,
+    target: SocketAddr,
     task: JoinHandle<()>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Line {
+    /// Where it ends.
+    target: Mutex<SocketAddr>,
     cut: AtomicBool,
     attempts: AtomicU64,
     ended: Notify,
@@ -28,9 +32,14 @@ impl Forwarder {
     /// Listens on one address and forwards to the other, until dropped.
     pub(crate) async fn start(listen: SocketAddr, target: SocketAddr) -> Result<Self, CannotRun> {
         let listener = TcpListener::bind(listen).await.map_err(CannotRun::system(format!("listen on {listen}")))?;
-        let line = Arc::new(Line::default());
-        let task = tokio::spawn(accept(listener, target, Arc::clone(&line)));
-        Ok(Self { line, task })
+        let line = Arc::new(Line {
+            target: Mutex::new(target),
+            cut: AtomicBool::default(),
+            attempts: AtomicU64::default(),
+            ended: Notify::new(),
+        });
+        let task = tokio::spawn(accept(listener, Arc::clone(&line)));
+        Ok(Self { line, target, task })
     }
 
     /// A line that is cut from the start and leads nowhere: it only counts who tries.
@@ -46,8 +55,17 @@ impl Forwarder {
         self.line.ended.notify_waiters();
     }
 
-    /// Lets connections through again.
+    /// Ends every connection and leads new ones to another address.
+    pub(crate) fn divert(&self, target: SocketAddr) {
+        self.line.lead_to(target);
+        self.line.ended.notify_waiters();
+    }
+
+    /// Lets connections through again, to where they always led.
     pub(crate) fn mend(&self) {
+        if self.line.target() != self.target {
+            self.divert(self.target);
+        }
         self.line.cut.store(false, Ordering::SeqCst);
     }
 
@@ -64,20 +82,30 @@ impl Drop for Forwarder {
     }
 }
 
-async fn accept(listener: TcpListener, target: SocketAddr, line: Arc<Line>) {
-    while let Ok((incoming, _)) = listener.accept().await {
-        line.attempts.fetch_add(1, Ordering::SeqCst);
-        tokio::spawn(forward(incoming, target, Arc::clone(&line)));
+impl Line {
+    fn target(&self) -> SocketAddr {
+        *self.target.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lead_to(&self, target: SocketAddr) {
+        *self.target.lock().unwrap_or_else(PoisonError::into_inner) = target;
     }
 }
 
-async fn forward(mut incoming: TcpStream, target: SocketAddr, line: Arc<Line>) {
+async fn accept(listener: TcpListener, line: Arc<Line>) {
+    while let Ok((incoming, _)) = listener.accept().await {
+        line.attempts.fetch_add(1, Ordering::SeqCst);
+        tokio::spawn(forward(incoming, Arc::clone(&line)));
+    }
+}
+
+async fn forward(mut incoming: TcpStream, line: Arc<Line>) {
     let ended = line.ended.notified();
     if line.cut.load(Ordering::SeqCst) {
         return;
     }
     let pass = async {
-        let mut outgoing = TcpStream::connect(target).await?;
+        let mut outgoing = TcpStream::connect(line.target()).await?;
         copy_bidirectional(&mut incoming, &mut outgoing).await
     };
     // How a connection ends is the business of its two ends, not of the line.
@@ -127,5 +155,22 @@ mod tests {
         let mut after = TcpStream::connect(listen).await.unwrap();
         assert!(passes(&mut after).await, "a mended line does not pass");
         assert_eq!(forwarder.attempts(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_diverted_line_leads_elsewhere_until_it_is_mended() {
+        let listen = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let forwarder = Forwarder::start(listen, echo().await).await.unwrap();
+        let mut before = TcpStream::connect(listen).await.unwrap();
+        assert!(passes(&mut before).await);
+        let elsewhere = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        forwarder.divert(elsewhere.local_addr().unwrap());
+        assert!(!passes(&mut before).await, "an old connection goes on");
+        let _during = TcpStream::connect(listen).await.unwrap();
+        let (mut diverted, _) = elsewhere.accept().await.unwrap();
+        forwarder.mend();
+        assert_eq!(diverted.read(&mut [0; 4]).await.unwrap(), 0, "the way elsewhere is still open");
+        let mut after = TcpStream::connect(listen).await.unwrap();
+        assert!(passes(&mut after).await, "a mended line does not lead back");
     }
 }

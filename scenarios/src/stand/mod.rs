@@ -4,6 +4,7 @@ pub(crate) mod binaries;
 pub(crate) mod certificates;
 pub(crate) mod company;
 pub(crate) mod forwarder;
+pub(crate) mod gateway;
 pub(crate) mod plan;
 pub(crate) mod policy;
 mod ports;
@@ -21,10 +22,11 @@ use bridge_types::{Clock, SystemClock};
 use certificates::Authority;
 use company::{Company, Measured};
 use forwarder::Forwarder;
-use plan::Plan;
+use plan::{Endpoint, Party, Plan};
 use policy::{EditedPolicies, Policy};
 use ports::Ports;
 use serde_json::Value;
+pub(crate) use settings::CA_FILE;
 use settings::Settings;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
@@ -36,7 +38,7 @@ use tokio::sync::{Mutex, MutexGuard};
 /// Where the companies listen.
 pub(crate) const DIRECT: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
-/// Where the lines to their issuers begin, as their partner sees them.
+/// Where the lines to them begin, as their partner sees them.
 pub(crate) const PARTNER_FACING: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
 
 /// How long a company may take to notice an edited file.
@@ -66,7 +68,7 @@ pub(crate) struct Stand {
     pub(crate) clock: SystemClock,
     companies: Pair<Mutex<Company>>,
     logs: Pair<LogFile>,
-    lines: Pair<Forwarder>,
+    lines: Pair<Lines>,
     stranger: Forwarder,
     edited: Mutex<EditedPolicies>,
     directory: TempDir,
@@ -120,7 +122,17 @@ impl Stand {
 
     /// The line over which a company's partner reaches its issuer.
     pub(crate) fn line(&self, side: Side) -> &Forwarder {
-        &self.lines[side]
+        &self.lines[side].issuer
+    }
+
+    /// The line over which a company's partner reaches its API. The tester has a way of its own.
+    pub(crate) fn api_line(&self, side: Side) -> &Forwarder {
+        &self.lines[side].api
+    }
+
+    /// A TLS file of a company.
+    pub(crate) fn tls_file(&self, side: Side, name: &str) -> PathBuf {
+        self.directory.path().join(side.name()).join("tls").join(name)
     }
 
     /// The door of the issuer that nobody trusts. It counts who knocks and lets nobody in.
@@ -161,9 +173,12 @@ impl Stand {
         a.and(b)
     }
 
-    /// Undoes what a scenario did to the stand: lines are mended, policies restored, companies started.
+    /// Undoes what a scenario did to the stand: lines are mended, policies and settings restored, companies started.
     pub(crate) async fn restore(&self) -> Result<(), CannotRun> {
-        self.lines.iter().for_each(|(_, line)| line.mend());
+        self.lines.iter().for_each(|(_, lines)| lines.mend());
+        for side in Side::BOTH {
+            self.company(side).await.forget_overrides().await;
+        }
         let mut edited = self.edited().await;
         for policy in edited.policies() {
             let place = self.log(policy.holder).end();
@@ -209,11 +224,26 @@ impl Stand {
     }
 }
 
-async fn lines(plan: &Plan) -> Result<Pair<Forwarder>, CannotRun> {
-    let line = async |side: Side| {
-        let issuer = &plan.parties[side].issuer;
-        Forwarder::start(issuer.on(PARTNER_FACING), issuer.on(DIRECT)).await
-    };
-    let (a, b) = (line(Side::A).await?, line(Side::B).await?);
+/// The lines over which a company's partner reaches it.
+#[derive(Debug)]
+struct Lines {
+    issuer: Forwarder,
+    api: Forwarder,
+}
+
+impl Lines {
+    async fn to(party: &Party) -> Result<Self, CannotRun> {
+        let line = async |end: &Endpoint| Forwarder::start(end.on(PARTNER_FACING), end.on(DIRECT)).await;
+        Ok(Self { issuer: line(&party.issuer).await?, api: line(&party.api).await? })
+    }
+
+    fn mend(&self) {
+        self.issuer.mend();
+        self.api.mend();
+    }
+}
+
+async fn lines(plan: &Plan) -> Result<Pair<Lines>, CannotRun> {
+    let (a, b) = (Lines::to(&plan.parties[Side::A]).await?, Lines::to(&plan.parties[Side::B]).await?);
     Ok(Pair::of(a, b))
 }

@@ -10,7 +10,7 @@ use std::path::Path;
 use toml::{Table, Value};
 
 /// The certificate of the run's authority, beside each file that names it.
-const CA_FILE: &str = "ca.pem";
+pub(crate) const CA_FILE: &str = "ca.pem";
 
 /// Makes the configuration directory of one company for one run: the committed one, with the run's addresses and
 /// certificates, and with the tester's clients and trust policies added.
@@ -96,12 +96,12 @@ impl Settings<'_> {
         }
         // A scenario waits until a body that never comes is waited for no longer.
         toml_file::set(table, "limits", "body_time", "3s");
-        // The company reaches its own issuer directly and its partner's over the line that the tester can cut.
+        // The company reaches itself directly, and its partner over the lines that the tester can cut.
         let hosts = [
             (&own.issuer.host, DIRECT),
             (&own.api.host, DIRECT),
             (&partner.issuer.host, PARTNER_FACING),
-            (&partner.api.host, DIRECT),
+            (&partner.api.host, PARTNER_FACING),
         ];
         for (host, address) in hosts {
             toml_file::set(table, "hosts", host, address.to_string());
@@ -142,7 +142,7 @@ mod tests {
     use crate::tester::Tester;
 
     #[test]
-    fn a_partner_is_reached_over_the_line_and_the_own_issuer_directly() {
+    fn a_partner_is_reached_over_lines_and_the_own_side_directly() {
         let (workspace, run) = (workspace(), tempfile::tempdir().unwrap());
         let plan = Plan::new(workspace.path(), &[11, 12, 13, 21, 22, 23, 31]).unwrap();
         let authority = Authority::new(jiff::Timestamp::UNIX_EPOCH, 1).unwrap();
@@ -154,6 +154,8 @@ mod tests {
         let company = read(&directory.join("company.toml")).unwrap();
         assert_eq!(company["hosts"]["i.company-b.example"].as_str(), Some("127.0.0.1"));
         assert_eq!(company["hosts"]["i.company-a.example"].as_str(), Some("127.0.0.2"));
+        assert_eq!(company["hosts"]["p.company-b.example"].as_str(), Some("127.0.0.1"));
+        assert_eq!(company["hosts"]["p.company-a.example"].as_str(), Some("127.0.0.2"));
         assert_eq!(company["issuer"]["listen"].as_str(), Some("127.0.0.1:21"));
 
         let ceiling = |policy: &str| {

@@ -3,7 +3,7 @@
 use super::waiting::eventually;
 use crate::record::journal::Part;
 use crate::side::Side;
-use crate::stage::{Check, Stage, expect_equal};
+use crate::stage::{Check, Stage, Unmet, expect_equal};
 use crate::tester::http::Request;
 use cucumber::{then, when};
 use std::time::Duration;
@@ -13,6 +13,12 @@ async fn calls(stage: &mut Stage, line: String, api: Side) -> Check {
     let request = Request::new(api, Part::Api, &line).token(stage.held()?);
     stage.answer = stage.stand().http.send(request).await;
     Ok(())
+}
+
+#[when(expr = "it calls {string} at company {company} and waits for half a second at most")]
+async fn calls_in_a_hurry(stage: &mut Stage, line: String, api: Side) -> Check {
+    let hurried = tokio::time::timeout(Duration::from_millis(500), calls(stage, line, api));
+    hurried.await.map_err(|_| Unmet::new("answer", "one within half a second", "none"))?
 }
 
 #[when(expr = "somebody calls {string} at company {company} without a token")]

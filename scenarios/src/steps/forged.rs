@@ -38,11 +38,11 @@ fn a_token_in_another_name(stage: &mut Stage, api: Side, pretended: Side) -> Che
     hold(stage, draft)
 }
 
-fn draft(stand: &Stand, api: Side) -> Draft<'_> {
+pub(super) fn draft(stand: &Stand, api: Side) -> Draft<'_> {
     stand.tester.draft(&stand.plan.parties[api].api.url, scopes(api)[0], stand.clock.now())
 }
 
-fn hold(stage: &mut Stage, draft: Draft<'_>) -> Check {
+pub(super) fn hold(stage: &mut Stage, draft: Draft<'_>) -> Check {
     let token = draft.finish()?;
     stage.stand().journal.saw(&token);
     stage.held = Some(Held::from(token));

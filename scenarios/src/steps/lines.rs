@@ -1,7 +1,8 @@
-//! The line over which a company reaches the issuer of its partner is cut and mended.
+//! The lines over which a company reaches its partner are cut, broken and mended.
 
 use crate::side::Side;
 use crate::stage::{Check, Stage, expect_equal};
+use crate::stand::gateway::{Endpoints, Fault, Gateway};
 use bridge_types::Clock;
 use cucumber::{given, then, when};
 
@@ -19,6 +20,31 @@ fn can_reach_again(stage: &mut Stage, caller: Side, issuer: Side) {
     let stand = stage.stand();
     stand.journal.deed(stand.clock.now(), caller, format!("reaches issuer {issuer} again"));
     stand.line(issuer).mend();
+    stage.gateway = None;
+}
+
+#[given(expr = "company {company} cannot reach the API of company {company}")]
+fn cannot_reach_the_api(stage: &mut Stage, caller: Side, api: Side) {
+    let stand = stage.stand();
+    stand.journal.deed(stand.clock.now(), caller, format!("is cut off API {api}"));
+    stand.api_line(api).cut();
+}
+
+#[when(expr = "company {company} can reach the API of company {company} again")]
+fn can_reach_the_api_again(stage: &mut Stage, caller: Side, api: Side) {
+    let stand = stage.stand();
+    stand.journal.deed(stand.clock.now(), caller, format!("reaches API {api} again"));
+    stand.api_line(api).mend();
+}
+
+#[given(expr = "to company {company} the {endpoints} of company {company} are {fault}")]
+fn are_broken(stage: &mut Stage, caller: Side, broken: Endpoints, issuer: Side, fault: Fault) -> Check {
+    let stand = stage.stand();
+    stand.journal.deed(stand.clock.now(), caller, format!("finds {broken:?} of issuer {issuer} {fault:?}"));
+    let gateway = Gateway::start(&stand, issuer, broken, fault)?;
+    stand.line(issuer).divert(gateway.address);
+    stage.gateway = Some(gateway);
+    Ok(())
 }
 
 #[then(expr = "company {company} has not even tried to reach the issuer of company {company}")]

@@ -62,16 +62,16 @@ fn reads_that_nothing_was_revoked(stage: &mut Stage, issuer: Side, detail: Strin
     expect_equal("detail in the log of the issuer", &Some(detail.as_str()), &logged)
 }
 
-#[then(expr = "company {company} refuses {string} with 401 {string} within {int} second(s)")]
-async fn refuses_soon(stage: &mut Stage, api: Side, line: String, code: String, seconds: u32) -> Check {
+#[then(expr = "company {company} refuses {string} with {int} {string} within {int} second(s)")]
+async fn refuses_soon(stage: &mut Stage, api: Side, line: String, status: u16, code: String, seconds: u32) -> Check {
     eventually(stage, Duration::from_secs(seconds.into()), async |stage| {
         let request = Request::new(api, Part::Api, &line).token(stage.held()?);
         stage.answer = stage.stand().http.send(request).await;
         let seen = &stage.answer.seen;
-        if (seen.status, seen.code.as_str()) == (401, code.as_str()) {
+        if (seen.status, seen.code.as_str()) == (status, code.as_str()) {
             return Ok(());
         }
-        Err(Unmet::new("answer", format_args!("401 {code}"), format_args!("{seen:?}")))
+        Err(Unmet::new("answer", format_args!("{status} {code}"), format_args!("{seen:?}")))
     })
     .await
 }

@@ -9,7 +9,13 @@ impl Tester {
         Some(match defect {
             "it expired a minute ago" => draft.between(-300, -60),
             "it is not valid yet" => draft.claim("nbf", now + 120),
+            "it is two minutes old" => draft.between(-120, 180),
             "it was issued in the future" => draft.between(120, 300),
+            "its issuer's clock is 30 seconds ahead" => draft.between(30, 330),
+            "its issuer's clock is 30 seconds behind" => draft.between(-30, 270),
+            "its issuer's clock is 5 minutes ahead" => draft.between(300, 600),
+            // Such a token is as good as expired when it is made: the leeway lets it live for half a minute.
+            "its issuer's clock is 5 minutes behind, and it is 31 seconds old" => draft.between(-331, -31),
             "it lives for an hour" => draft.between(0, 3600),
             "it never expires" => draft.without("exp"),
             "its client is not its subject" => draft.claim("client_id", "somebody-else"),

@@ -6,7 +6,7 @@ use crate::stand::plan::Party;
 use crate::tester::token::Held;
 use bridge_types::{AccessToken, Clock, SystemClock};
 use jiff::Timestamp;
-use reqwest::header::{AUTHORIZATION, HeaderMap, WWW_AUTHENTICATE};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, WWW_AUTHENTICATE};
 use reqwest::{Certificate, Client, ClientBuilder, Method, RequestBuilder, redirect};
 use serde_json::Value;
 use std::sync::Arc;
@@ -71,6 +71,8 @@ pub(crate) enum Body {
     Json(Value),
     /// A form, as the token endpoint takes it.
     Form(Vec<(&'static str, String)>),
+    /// A security event token.
+    Event(String),
 }
 
 impl Request {
@@ -189,6 +191,7 @@ impl Http {
             Body::Empty => builder,
             Body::Json(body) => builder.json(body),
             Body::Form(fields) => builder.form(fields),
+            Body::Event(event) => builder.header(CONTENT_TYPE, "application/secevent+jwt").body(event.clone()),
         }
     }
 }
@@ -223,7 +226,7 @@ impl Answer {
     /// An answer of these parts.
     pub(crate) fn of(status: u16, headers: HeaderMap, json: Value) -> Self {
         let mut answer = Self { seen: Seen { status, ..Seen::default() }, headers, json };
-        let code = answer.json.get("code").or_else(|| answer.json.get("error")).and_then(Value::as_str);
+        let code = ["code", "error", "err"].iter().find_map(|name| answer.json.get(name)).and_then(Value::as_str);
         answer.seen.code = code.unwrap_or_default().to_owned();
         answer.seen.correlation_id = answer.header("x-correlation-id").to_owned();
         answer.seen.challenge = answer.header(WWW_AUTHENTICATE.as_str()).to_owned();

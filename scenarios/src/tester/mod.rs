@@ -5,14 +5,18 @@ pub(crate) mod asking;
 mod assertion;
 pub(crate) mod command;
 mod defect;
+pub(crate) mod event;
 pub(crate) mod forge;
 pub(crate) mod goods;
 pub(crate) mod http;
 pub(crate) mod library;
+pub(crate) mod lists;
 mod registration;
 pub(crate) mod token;
 
-pub(crate) use registration::{Client, KEYS_FILE, Trust, ceilings, registrations, scopes, trust_policy};
+pub(crate) use registration::{
+    AGENT, Client, EVENTS_SCOPE, KEYS_FILE, Trust, ceilings, registrations, scopes, trust_policy,
+};
 
 use crate::error::CannotRun;
 use crate::side::{Pair, Side};

@@ -9,6 +9,12 @@ use toml::{Table, Value};
 /// The file with the tester's public keys, beside each file that names it.
 pub(crate) const KEYS_FILE: &str = "tester.jwks.json";
 
+/// The client of the tester's own issuer that tells companies of revocations.
+pub(crate) const AGENT: &str = "agent";
+
+/// What its token must permit.
+pub(crate) const EVENTS_SCOPE: &str = "bridge.events:write";
+
 /// A client that the tester has at each company.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Parameter)]
 #[param(name = "client", regex = "tester|newcomer")]
@@ -94,6 +100,9 @@ pub(crate) fn trust_policy(side: Side, party: &Party) -> Table {
     client.insert("scopes".to_owned(), list(&scopes(side)));
     let mut clients = Table::new();
     clients.insert(Client::Tester.id().to_owned(), Value::Table(client));
+    let mut agent = Table::new();
+    agent.insert("scopes".to_owned(), list(&[EVENTS_SCOPE]));
+    clients.insert(AGENT.to_owned(), Value::Table(agent));
     let mut table = Table::new();
     table.insert("issuer".to_owned(), TESTER_ISSUER.into());
     table.insert("keys".to_owned(), jwks_file());

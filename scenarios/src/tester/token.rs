@@ -24,11 +24,7 @@ pub(crate) struct TokenFacts {
 impl TokenFacts {
     /// Reads what a token says of itself. Nothing is verified: this is for showing, not for deciding.
     pub(crate) fn of(token: &AccessToken) -> Self {
-        let mut parts = token.expose().split('.').map(|part| {
-            let bytes = URL_SAFE_NO_PAD.decode(part).unwrap_or_default();
-            serde_json::from_slice::<Value>(&bytes).unwrap_or_default()
-        });
-        let (header, claims) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let [header, claims] = [0, 1].map(|part| unverified_part(token, part));
         let text = |part: &Value, name: &str| part.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         Self {
             fingerprint: token.fingerprint().to_string(),
@@ -41,6 +37,13 @@ impl TokenFacts {
     }
 }
 
+/// The header (0) or the claims (1) of a token as it says them. Nothing is verified.
+fn unverified_part(token: &AccessToken, part: usize) -> Value {
+    let text = token.expose().split('.').nth(part).unwrap_or_default();
+    let bytes = URL_SAFE_NO_PAD.decode(text).unwrap_or_default();
+    serde_json::from_slice(&bytes).unwrap_or_default()
+}
+
 /// A token in the tester's hand.
 #[derive(Debug, Clone)]
 pub(crate) struct Held {
@@ -48,6 +51,13 @@ pub(crate) struct Held {
     pub(crate) token: AccessToken,
     /// What may be shown of it.
     pub(crate) facts: TokenFacts,
+}
+
+impl Held {
+    /// The name of the token, `jti`.
+    pub(crate) fn jti(&self) -> String {
+        unverified_part(&self.token, 1)["jti"].as_str().unwrap_or_default().to_owned()
+    }
 }
 
 impl From<AccessToken> for Held {
