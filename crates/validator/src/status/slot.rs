@@ -147,13 +147,15 @@ impl ListSlot {
             Some(before) if before.iat == list.iat => own.or(&before.bits),
             _ => own.clone(),
         };
+        // How old a list from the store is nobody knows: it was kept when its bits were new. It is asked for at once.
+        let refresh_at = if origin.kept { monotonic } else { monotonic + refresh_after(list.ttl, list.exp, now) };
         let list = Arc::new(HeldList {
             kid: list.kid,
             iat: list.iat,
             exp: list.exp,
             ttl: list.ttl,
             fetched_at: now,
-            refresh_at: monotonic + refresh_after(list.ttl, list.exp, now),
+            refresh_at,
             dead_at: monotonic + remaining(list.exp, now),
             digest: origin.digest,
             etag: origin.etag,

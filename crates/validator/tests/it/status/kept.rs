@@ -134,6 +134,20 @@ async fn the_first_call_after_a_restart_is_decided_by_the_list() {
 }
 
 #[tokio::test]
+async fn what_was_kept_is_compared_with_what_there_is_now_right_after_a_restart() {
+    let shelf = Arc::new(Shelf::default());
+    let listed = restart(Listed::new(), &shelf).await;
+    assert_eq!(listed.refusal(9).await, None);
+    listed.settle().await;
+    listed.world.clock.advance(SECOND);
+    listed.publish(1, &[9]);
+    let listed = restart(listed, &shelf).await;
+    assert_eq!(listed.refusal(8).await, None);
+    listed.pass(SECOND).await;
+    assert_eq!(listed.refusal(9).await, Some(Reason::TokenRevoked));
+}
+
+#[tokio::test]
 async fn an_older_list_is_refused_over_a_restart_too() {
     let shelf = Arc::new(Shelf::default());
     let listed = restart(Listed::new(), &shelf).await;
