@@ -67,7 +67,7 @@ fn refused(err: &'static str) -> HttpResponse {
         "invalid_issuer" => "the event is not of the issuer of the access token",
         "invalid_audience" => "the event is for another audience",
         "invalid_key" => "no key of the issuer made the signature",
-        _ => "expected one security event token of a known form, not from the future",
+        _ => "expected one security event token of a known form",
     };
     HttpResponse::BadRequest().json(Refused { err, description })
 }

@@ -90,8 +90,8 @@ impl TrustedPartner {
     /// Takes a security event that a client of THIS partner's issuer has sent (RFC 8935), and puts it in force.
     ///
     /// The event must be signed with a key of the same issuer, be made by it, be about it, and be meant for this API. An
-    /// event of any age is taken, because one that comes late is better than none; one from the future is not. What an
-    /// event denies is never more than tokens and keys of its own issuer.
+    /// event of any age is taken, because one that comes late is better than none; one from the future is not yet. What
+    /// an event denies is never more than tokens and keys of its own issuer.
     ///
     /// # Errors
     /// [`EventRefusal`]; nothing has changed then.
@@ -110,8 +110,9 @@ impl TrustedPartner {
         let latest = now.as_second().saturating_add(LEEWAY);
         let happened = claims.event.event_timestamp.as_second();
         if claims.iat.as_second() > latest || happened > latest {
+            // One of the two clocks is wrong. Refused for good, the event would be lost when somebody sets it right.
             let detail = format!("it lies in the future: {} and {happened} at {now}", claims.iat.as_second());
-            return Err(EventRefusal::Malformed(detail));
+            return Err(EventRefusal::Later(detail));
         }
         let Some(notice) = Notice::of(&claims.event) else { return Ok((claims, SecurityEventReceipt::Ignored)) };
         let is_key = matches!(notice.subject, NoticeSubject::Key(_));
