@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test, a broken premise is a panic")]
 
 mod call;
+mod clocks;
 mod command_line;
 mod configuration;
 mod connections;

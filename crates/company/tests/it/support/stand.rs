@@ -2,7 +2,7 @@ use super::{Directory, Notes};
 use bridge_company::config::Configuration;
 use bridge_company::{Addresses, Company};
 use bridge_testkit::{TestCa, TestIssuer};
-use bridge_types::SystemClock;
+use bridge_types::{Clock, SystemClock};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use reqwest::{Certificate, Client};
 use std::sync::Arc;
@@ -34,12 +34,17 @@ impl Stand {
         Self::start_with(directory, ca.certificate_pem().as_bytes()).await
     }
 
+    /// Starts a company with good files that goes by this clock.
+    pub(crate) async fn start_by(ca: &TestCa, clock: Arc<dyn Clock>) -> Self {
+        let directory = Directory::signed_by(ca);
+        let company = start_by(&directory, clock).await;
+        Self { directory, company, http: http(ca.certificate_pem().as_bytes()) }
+    }
+
     /// Starts a company with the files that are there.
     pub(crate) async fn start_with(directory: Directory, ca_pem: &[u8]) -> Self {
         let company = start(&directory).await;
-        let authority = Certificate::from_pem(ca_pem).unwrap();
-        let http = Client::builder().tls_certs_only([authority]).build().unwrap();
-        Self { directory, company, http }
+        Self { directory, company, http: http(ca_pem) }
     }
 
     pub(crate) fn addresses(&self) -> &Addresses {
@@ -113,11 +118,20 @@ impl Stand {
     }
 }
 
+fn http(ca_pem: &[u8]) -> Client {
+    let authority = Certificate::from_pem(ca_pem).unwrap();
+    Client::builder().tls_certs_only([authority]).build().unwrap()
+}
+
 /// One process of a company; another one may run on the same files.
 pub(crate) async fn start(directory: &Directory) -> Company {
+    start_by(directory, Arc::new(SystemClock::new())).await
+}
+
+async fn start_by(directory: &Directory, clock: Arc<dyn Clock>) -> Company {
     let configuration = Configuration::load(directory.path(), &[].into()).unwrap();
     let metrics = PrometheusBuilder::new().build_recorder().handle();
-    Company::start::<Notes>(configuration, Arc::new(SystemClock::new()), metrics).await.unwrap()
+    Company::start::<Notes>(configuration, clock, metrics).await.unwrap()
 }
 
 /// Waits for something that happens in the background, up to ten seconds.
