@@ -146,9 +146,9 @@ fn listed(table: &mut Table<'_>) {
         "the token was revoked, and status has more members".to_owned(),
         more,
     );
-    let last = LISTED - 1;
+    let highest = LISTED - 1;
     for (name, title, status) in [
-        ("last", "the token has the last index of its status list", Stage::status(last, list.as_str())),
+        ("highest", "the token has the highest index of its status list", Stage::status(highest, list.as_str())),
         (
             "more-members",
             "status has more members",
