@@ -15,10 +15,13 @@ pub fn correlation_id(request: &impl HttpMessage) -> CorrelationId {
     *request.extensions_mut().get_or_insert_with(CorrelationId::new)
 }
 
+/// Marks a request whose answer somebody further out takes care of.
+struct Correlated;
+
 /// Middleware for the whole application: puts `X-Correlation-Id` on every answer, and gives every error the shape of a
 /// [`Problem`] with that id, be it a handler's, actix's own, or a bare 404.
 ///
-/// Answers that bring a body of their own are left alone. Wrap it outermost, with `actix_web::middleware::from_fn`.
+/// Answers that bring a body of their own are left alone. Where it is wrapped twice, the outer one does it. Wrap it outermost, with `actix_web::middleware::from_fn`.
 ///
 /// # Errors
 /// Those of the inner services; they get header and shape when they are answered.
@@ -26,6 +29,9 @@ pub async fn correlate<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    if request.extensions_mut().insert(Correlated).is_some() {
+        return Ok(next.call(request).await?.map_into_left_body());
+    }
     let id = correlation_id(&request);
     match next.call(request).await {
         Ok(response) => {

@@ -77,7 +77,7 @@ impl Record {
         match &verdict.decision {
             Some(Decision::Allowed { access, required_scope }) => {
                 let known = Known::of_access(access);
-                count(known.partner, "allowed");
+                access.partner.allowed(|partner| counter(partner, "allowed")).increment(1);
                 self.log_allowed(&known, *required_scope, verdict.status);
             }
             Some(Decision::Denied(denial)) => {
@@ -204,11 +204,19 @@ impl<'a> Known<'a> {
 
 /// Labels are configured names and our own constants, never what a caller sent.
 fn count(partner: &str, reason: &'static str) {
-    metrics::counter!("bridge_decisions_total", "partner" => partner.to_owned(), "reason" => reason).increment(1);
+    counter(partner, reason).increment(1);
+}
+
+fn counter(partner: &str, reason: &'static str) -> metrics::Counter {
+    metrics::counter!("bridge_decisions_total", "partner" => partner.to_owned(), "reason" => reason)
 }
 
 /// The start of a text, with control characters escaped so that it cannot forge log lines.
 pub(super) fn excerpt(text: &str) -> String {
+    let plain = |b: u8| matches!(b, b' '..=b'~') && !matches!(b, b'"' | b'\'' | b'\\');
+    if text.len() <= MAX_LOGGED && text.bytes().all(plain) {
+        return text.to_owned();
+    }
     text.chars().take(MAX_LOGGED).flat_map(char::escape_debug).collect()
 }
 
