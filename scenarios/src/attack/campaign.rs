@@ -1,14 +1,16 @@
-//! Fires cases one after the other, at a steady pace, and judges each answer.
+//! Fires cases, at a steady pace or several at once, and judges each answer.
 
 use super::round::{Impact, Round};
 use super::target::Target;
 use crate::error::CannotRun;
 use bridge_testkit::attacks::{Answer, Basis, Face, Fault, Request, Strictness, World, Yardstick};
 use bridge_types::{Clock, Fingerprint, SystemClock};
+use futures_util::{StreamExt, stream};
 use serde::Serialize;
 use std::num::NonZeroU32;
 use std::time::Duration;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
+use tokio::sync::Mutex;
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep};
 
 /// After so many requests without an answer there is nobody to attack any more.
 const SILENCE: usize = 5;
@@ -18,6 +20,15 @@ const ENCORES: u32 = 5;
 
 /// The longest that is waited then.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// How cases are fired.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Pace {
+    /// One after the other, no more than so many a second.
+    Steady(NonZeroU32),
+    /// So many at once, as fast as they are answered.
+    AtOnce(usize),
+}
 
 /// One request and what became of it. No part of a token is kept.
 #[derive(Debug, Clone, Serialize)]
@@ -123,20 +134,29 @@ impl<'c> Campaign<'c> {
     pub(super) async fn fire(
         &self,
         rounds: &[Round],
-        rate: NonZeroU32,
+        pace: Pace,
         progress: impl Fn(usize),
     ) -> Result<Vec<Shot>, CannotRun> {
-        let mut pace = interval(Duration::from_secs(1) / rate.get());
-        pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (ticks, at_once) = match pace {
+            Pace::Steady(rate) => (Some(Mutex::new(steady(rate))), 1),
+            Pace::AtOnce(cases) => (None, cases),
+        };
+        let ticks = ticks.as_ref();
+        let fired = rounds.iter().map(|round| async move {
+            if let Some(ticks) = ticks {
+                ticks.lock().await.tick().await;
+            }
+            self.insist(round).await
+        });
+        let mut fired = stream::iter(fired).buffered(at_once);
         let (mut shots, mut silent) = (Vec::with_capacity(rounds.len()), 0);
-        for round in rounds {
-            pace.tick().await;
-            let shot = self.insist(round).await;
+        while let Some(shot) = fired.next().await {
             silent = if shot.status.is_none() { silent + 1 } else { 0 };
             shots.push(shot);
             progress(shots.len());
             if silent == SILENCE {
-                let problem = format!("the target has not answered the last {SILENCE} requests, up to {}", round.id());
+                let last = shots.last().map_or("", |shot| shot.id.as_str());
+                let problem = format!("the target has not answered the last {SILENCE} requests, up to {last}");
                 return Err(CannotRun::Request(problem));
             }
         }
@@ -176,6 +196,12 @@ impl<'c> Campaign<'c> {
             faults,
         }
     }
+}
+
+fn steady(rate: NonZeroU32) -> Interval {
+    let mut ticks = interval(Duration::from_secs(1) / rate.get());
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
 }
 
 /// How long the target asks to be left alone, when it says that there were too many requests. Cases never deserve that.

@@ -29,7 +29,7 @@ use bridge_jose::Algorithm;
 use bridge_testkit::Pen;
 use bridge_testkit::attacks::{Basis, Strictness, World, vectors};
 use bridge_types::TokenId;
-use campaign::Campaign;
+use campaign::{Campaign, Pace};
 use publisher::Publisher;
 use round::Round;
 use settings::{Publish, Settings};
@@ -60,7 +60,7 @@ pub(crate) async fn run(attack: &Attack) -> Result<bool, CannotRun> {
             console::doing(&format!("{fired} of {} fired", cases.len()));
         }
     };
-    let shots = campaign.fire(&cases, attack.rate, progress).await?;
+    let shots = campaign.fire(&cases, Pace::Steady(attack.rate), progress).await?;
     let tally = Tally::of(&shots);
     report::write(&files, attack.target.as_str(), &world.policy, &shots)?;
     for shot in shots.iter().filter(|shot| !shot.faults.is_empty()) {
