@@ -146,9 +146,8 @@ fn listed(table: &mut Table<'_>) {
         "the token was revoked, and status has more members".to_owned(),
         more,
     );
-    let highest = LISTED - 1;
     for (name, title, status) in [
-        ("highest", "the token has the highest index of its status list", Stage::status(highest, list.as_str())),
+        ("last", "the token has the last index of its status list", Stage::status(LISTED - 1, list.as_str())),
         (
             "more-members",
             "status has more members",
