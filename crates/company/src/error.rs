@@ -1,6 +1,6 @@
 use crate::config::ConfigError;
 use crate::credentials::RegistrationError;
-use bridge_store::OpenError;
+use bridge_store::{CustodyError, OpenError};
 
 /// Why a company does not start.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +17,9 @@ pub enum StartError {
     /// The keys in the store cannot be used.
     #[error("the keys cannot be read: {0}")]
     Keys(#[from] bridge_issuer::KeyRingError),
+    /// The private halves of the keys cannot be sealed or opened.
+    #[error("the private keys cannot be opened: {0}")]
+    Custody(#[from] CustodyError),
     /// The clients cannot be registered at the issuer.
     #[error("the clients cannot be registered: {0}")]
     Registration(#[from] RegistrationError),

@@ -1,4 +1,4 @@
-use crate::config::{CompanyConfig, RotationPeriod};
+use crate::config::{CompanyConfig, KeysConfig, RotationPeriod};
 use crate::credentials::ManagedCredentials;
 use crate::error::StartError;
 use crate::evidence::Verifiers;
@@ -7,7 +7,7 @@ use crate::identity::Identity;
 use crate::revocations::Revocations;
 use bridge_issuer::{Clients, EmbeddedKeys, Issuer, IssuerConfig, IssuerStores, KeyRing, Rotation};
 use bridge_jose::Algorithm;
-use bridge_store::{Database, Topic};
+use bridge_store::{Database, Resealed, Topic};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -25,9 +25,14 @@ pub(crate) struct OwnKeys {
 
 impl OwnKeys {
     /// The keys of this database; a first one is made for `algorithm`, and one of another algorithm is rotated.
-    pub(crate) async fn open(database: &Database, algorithm: Algorithm) -> Result<Self, StartError> {
-        let (store, backend) = (Arc::new(database.clone()), Arc::new(EmbeddedKeys::default()));
-        let ring = KeyRing::open(store, backend, Arc::clone(database.clock())).await?;
+    pub(crate) async fn open(database: &Database, keys: &KeysConfig, algorithm: Algorithm) -> Result<Self, StartError> {
+        let store = keys.of(database);
+        if let Some(Resealed { kek, rows }) = store.adopt().await? {
+            tracing::info!(target: "bridge", event = "keys_sealed", outcome = "ok", %kek, rows,
+                "private keys in the database are sealed from now on");
+        }
+        let backend = Arc::new(EmbeddedKeys::default());
+        let ring = KeyRing::open(Arc::new(store), backend, Arc::clone(database.clock())).await?;
         let credentials = Arc::new(ManagedCredentials::new(Arc::clone(&ring), algorithm));
         Ok(Self { database: database.clone(), ring, credentials })
     }

@@ -52,7 +52,7 @@ impl Roles {
         let trusted = OwnPolicy { name: company.name.to_string(), issuer: identity.issuer.url().clone() };
         let policies = policies(trusted, &directory, &outbound, database)?;
         policies.recall_status().await;
-        let keys = OwnKeys::open(database, company.issuer.algorithm).await?;
+        let keys = OwnKeys::open(database, &company.keys, company.issuer.algorithm).await?;
         let credentials = Arc::clone(&keys.credentials);
         let revocations = Revocations::new(database.clone(), SecurityEvents::live(Arc::clone(&policies)));
         let registered = credentials.register(&clients).await?;

@@ -1,4 +1,5 @@
 use crate::changes::{self, Topic};
+use crate::custody;
 use crate::keys::{self, Which};
 use crate::{Database, StoreError, WriteTransaction};
 use async_trait::async_trait;
@@ -49,6 +50,12 @@ impl WriteTransaction {
         keys.retain(|key| known(key).is_none_or(|(record, _)| *record != key.record));
         // A key that makes room goes first: the table has room for one active key and one prepared.
         keys.sort_by_key(|key| matches!(key.record.state, KeyState::Active | KeyState::Prepared));
+        for key in &keys {
+            // Sealed before the key-encryption key was replaced: to be sealed anew.
+            if !custody::accepts(self.connection(), key.private.as_ref()).await? {
+                return Ok(Err(Overtaken));
+            }
+        }
         for key in &keys {
             keys::put(self.connection(), key).await?;
         }

@@ -11,6 +11,7 @@
 
 mod changes;
 mod connect;
+mod custody;
 mod database;
 mod error;
 mod idempotency;
@@ -28,6 +29,7 @@ mod url;
 mod used_assertions;
 
 pub use changes::Topic;
+pub use custody::{CustodyError, Kek, KekFile, KekId, KekWrapping, Plain, Resealed, SealedKeys, WrappingFailure};
 pub use database::{Backend, Connection, Database, ReadConnection, WriteTransaction};
 pub use error::{OpenError, StoreError, stored};
 pub use idempotency::{IDEMPOTENCY_LIFETIME, IdempotencyKey, IdempotentWrite, Once, StoredAnswer};

@@ -23,6 +23,7 @@ const OWN: &[Migration] = &[
         name: "received revocations",
         sql: include_str!("../migrations/0030_received_revocations.sql"),
     },
+    Migration { version: 40, name: "key sealing", sql: include_str!("../migrations/0040_key_sealing.sql") },
 ];
 
 /// One step of the tables, forward only. Never edit one that was released: add the next.

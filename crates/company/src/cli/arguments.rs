@@ -82,6 +82,12 @@ pub(super) enum KeysCommand {
     Taint(KeyInDanger),
     /// A key is in somebody else's hands: replace it at once and withdraw it, with all that it signed
     Revoke(KeyInDanger),
+    /// Seal the private halves under the first key-encryption key of its file. Works beside a company that serves
+    Rewrap {
+        /// Make a new key-encryption key first, and forget the others in the end
+        #[arg(long)]
+        new: bool,
+    },
 }
 
 /// A key that must sign no more.

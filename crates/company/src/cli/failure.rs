@@ -3,14 +3,14 @@ use crate::config::ConfigError;
 use crate::error::StartError;
 use bridge_issuer::KeyRingError;
 use bridge_process::Exit;
-use bridge_store::{OpenError, StoreError};
+use bridge_store::{CustodyError, OpenError, StoreError};
 
 /// Why a command did not succeed, split by exit code.
 #[derive(Debug)]
 pub(super) enum Failure {
     /// The configuration is wrong: exit code 2.
     Misconfigured(Vec<ConfigError>),
-    /// The database does not go with this configuration: exit code 2.
+    /// The database, or what its keys are sealed with, does not go with this configuration: exit code 2.
     Refused(String),
     /// The command could not be done: exit code 1.
     Failed(String),
@@ -67,6 +67,12 @@ impl From<OpenError> for Failure {
     }
 }
 
+impl From<CustodyError> for Failure {
+    fn from(error: CustodyError) -> Self {
+        Self::Refused(error.to_string())
+    }
+}
+
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         Self::Failed(error.to_string())
@@ -77,7 +83,7 @@ impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
         match error {
             StartError::Configuration(errors) => Self::Misconfigured(errors),
-            StartError::Database(_) => Self::Refused(error.to_string()),
+            StartError::Database(_) | StartError::Custody(_) => Self::Refused(error.to_string()),
             StartError::Issuer(_) | StartError::Keys(_) | StartError::Registration(_) | StartError::System { .. } => {
                 Self::Failed(error.to_string())
             }

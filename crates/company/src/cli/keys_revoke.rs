@@ -10,7 +10,7 @@ use bridge_issuer::{
     Change, ChangeError, EmbeddedKeys, KeyBackend, KeyPurpose, KeyRecord, KeyState, KeyStore, NewKey, Replacement,
     Step, StoreFailure,
 };
-use bridge_store::Database;
+use bridge_store::{Database, SealedKeys};
 use bridge_types::KeyId;
 use serde::Serialize;
 use std::fmt;
@@ -40,7 +40,8 @@ pub(super) async fn run<A: Application>(
     }
     let database = existing::<A>(invocation, &configuration).await?;
     let revocations = Revocations::new(database.clone(), SecurityEvents::of(&configuration.policies));
-    let withdrawn = withdraw(&database, &revocations, danger, (&kid, &reason)).await;
+    let keys = configuration.company.keys.of(&database);
+    let withdrawn = withdraw((&database, &keys), &revocations, danger, (&kid, &reason)).await;
     database.close().await;
     invocation.console.print(&withdrawn?)
 }
@@ -48,7 +49,7 @@ pub(super) async fn run<A: Application>(
 /// Looks, decides and changes, again when somebody else was faster. Nothing is done by halves: the old key is out, and the
 /// new one in, with one transaction.
 async fn withdraw(
-    database: &Database,
+    (database, sealed): (&Database, &SealedKeys),
     revocations: &Revocations,
     danger: Danger,
     (kid, reason): (&str, &str),
@@ -57,7 +58,7 @@ async fn withdraw(
         let keys = database.all_keys().await.map_err(|error| Failure::failed(error.to_string()))?;
         let key = keys.iter().find(|key| key.kid().as_str() == kid);
         let key = key.ok_or_else(|| Failure::failed(format!("no key {kid}; see `keys list`")))?;
-        let new = if key.state == KeyState::Active { Some(successor(key).await?) } else { None };
+        let new = if key.state == KeyState::Active { Some(successor(key, sealed).await?) } else { None };
         let plan = Plan::of(key, &keys, danger, reason, new)?;
         let (mut withdrawn, change) = plan.change(key, danger, database);
         match in_one_write(database, revocations, change, &withdrawn).await {
@@ -96,8 +97,10 @@ async fn in_one_write(
     Ok(told)
 }
 
-async fn successor(key: &KeyRecord) -> Result<NewKey, Failure> {
-    EmbeddedKeys::default().generate(key.algorithm()).await.map_err(|error| Failure::failed(error.to_string()))
+async fn successor(key: &KeyRecord, sealed: &SealedKeys) -> Result<NewKey, Failure> {
+    let new = EmbeddedKeys::default().generate(key.algorithm()).await;
+    let new = new.map_err(|error| Failure::failed(error.to_string()))?;
+    Ok(sealed.seal(&key.purpose, new).await?)
 }
 
 /// The steps that withdraw a key, which keys they concern, and which one takes over.

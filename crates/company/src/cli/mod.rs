@@ -9,6 +9,7 @@ mod config_check;
 mod failure;
 mod keys;
 mod keys_revoke;
+mod keys_rewrap;
 mod keys_rotate;
 mod outbox;
 mod output;
@@ -78,6 +79,7 @@ async fn dispatch<A: Application>(invocation: &mut Invocation, command: Command)
             KeysCommand::Rotate { client, wait } => keys_rotate::run::<A>(invocation, client, wait).await,
             KeysCommand::Taint(key) => keys_revoke::run::<A>(invocation, Danger::Taint, key).await,
             KeysCommand::Revoke(key) => keys_revoke::run::<A>(invocation, Danger::Revoke, key).await,
+            KeysCommand::Rewrap { new } => keys_rewrap::run::<A>(invocation, new).await,
         },
         Command::Clients { command } => match command {
             ClientsCommand::List => clients::run::<A>(invocation).await,

@@ -20,7 +20,7 @@ pub(super) async fn partner_api<A: Application>(
     (policy, target): (&TrustPolicy, &Target),
 ) -> Result<PartnerApi, Failure> {
     let database = Database::open(&company.database.value, &A::migrations(), Arc::clone(&invocation.clock)).await?;
-    let (store, backend) = (Arc::new(database.clone()), Arc::new(EmbeddedKeys::default()));
+    let (store, backend) = (Arc::new(company.keys.of(&database)), Arc::new(EmbeddedKeys::default()));
     let ring = KeyRing::open(store, backend, Arc::clone(&invocation.clock)).await;
     database.close().await;
     let key = ring?.client_key(&client.client_id);

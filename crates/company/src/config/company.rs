@@ -1,9 +1,11 @@
+use super::KeysConfig;
 use super::LimitsConfig;
 use super::company_file::{ApiSection, CompanyFile, IssuerSection, TlsFilesSection, TlsSection};
 use super::overrides::Overrides;
 use super::words::{Period, RotationPeriod, TokenLifetime};
 use bridge_issuer::StatusListConfig;
 use bridge_jose::Algorithm;
+use bridge_process::Variables;
 use bridge_process::config::{
     ConfigError, Hosts, ListenAddr, Located, LoopbackAddr, Name, Source, TelemetryConfig, unreadable,
 };
@@ -29,6 +31,8 @@ pub struct CompanyConfig {
     pub operations: Located<SocketAddr>,
     /// The TLS files; `None` when TLS is off, which only loopback listeners may have.
     pub tls: Option<TlsFiles>,
+    /// The section `[keys]`.
+    pub keys: KeysConfig,
     /// Static addresses of host names, used before any name server.
     pub hosts: Hosts,
     /// The section `[telemetry]`.
@@ -76,18 +80,19 @@ pub struct TlsFiles {
 
 impl CompanyConfig {
     /// Reads `company.toml` in a directory, overridden by the environment.
-    pub(super) fn load(directory: &Path, overrides: &Overrides) -> Result<Self, ConfigError> {
+    pub(super) fn load(directory: &Path, overrides: &Overrides, variables: &Variables) -> Result<Self, ConfigError> {
         let path = directory.join("company.toml");
         let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&path, "a TOML file", &error))?;
         let source = Source::new(&path, text).overridden_by(overrides.variables());
         let table = source.table_with(|table| overrides.apply(&source, table))?;
         let file: CompanyFile = source.deserialize(table)?;
         let checks = Checks { source: &source, tls: matches!(file.tls, TlsSection::Files(_)) };
-        let database = source.locate(file.database);
+        let database = source.locate(file.database).map(|database| database.relative_to(directory));
+        let keys = KeysConfig::new(file.keys, directory, &database.value, variables);
         let operations = source.locate(file.operations.listen);
         Ok(Self {
             name: file.name,
-            database: database.map(|database| database.relative_to(directory)),
+            database,
             issuer: checks.issuer(file.issuer)?,
             api: checks.api(file.api)?,
             operations: operations.map(|LoopbackAddr(address)| address),
@@ -95,6 +100,7 @@ impl CompanyConfig {
                 TlsSection::Off => None,
                 TlsSection::Files(files) => Some(tls_files(files, &source, directory)),
             },
+            keys,
             hosts: file.hosts,
             telemetry: file.telemetry,
             limits: file.limits,

@@ -21,6 +21,8 @@ pub(super) struct CompanyFile {
     pub(super) operations: OperationsSection,
     pub(super) tls: TlsSection,
     #[serde(default)]
+    pub(super) keys: KeysSection,
+    #[serde(default)]
     pub(super) hosts: Hosts,
     #[serde(default)]
     pub(super) telemetry: TelemetryConfig,
@@ -62,6 +64,20 @@ pub(super) struct TlsFilesSection {
     pub(super) certificate_file: Spanned<PathBuf>,
     pub(super) key_file: Spanned<PathBuf>,
     pub(super) ca_file: Option<Spanned<PathBuf>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct KeysSection {
+    pub(super) kek: Option<KekSection>,
+}
+
+/// `{ file = "PATH" }` or `{ credential = "NAME" }`.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum KekSection {
+    File(PathBuf),
+    Credential(Name),
 }
 
 /// `tls = false` or the section `[tls]`. Not an untagged enum, whose complaints would lose line and reason.

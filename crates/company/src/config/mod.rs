@@ -7,6 +7,7 @@ mod client;
 mod client_files;
 mod company;
 mod company_file;
+mod keys;
 mod limits;
 mod overrides;
 mod policies;
@@ -18,6 +19,7 @@ pub use bridge_process::config::{ConfigError, Located, LogFormat, LogLevel, Name
 pub use client::{ClientConfig, ClientKeys};
 pub use client_files::ClientFiles;
 pub use company::{ApiSettings, CompanyConfig, IssuerSettings, TlsFiles};
+pub use keys::{KekSource, KeysConfig};
 pub use limits::LimitsConfig;
 pub(crate) use policies::complaint;
 pub(crate) use watch::Watch;
@@ -48,8 +50,8 @@ impl Configuration {
     /// # Errors
     /// Everything that is wrong, not just the first.
     pub fn load(directory: &Path, variables: &Variables) -> Result<Self, Vec<ConfigError>> {
-        let company =
-            Overrides::from_variables(variables).and_then(|overrides| CompanyConfig::load(directory, &overrides));
+        let company = Overrides::from_variables(variables)
+            .and_then(|overrides| CompanyConfig::load(directory, &overrides, variables));
         let mut clients = ClientFiles::default();
         clients.refresh(&clients_directory(directory));
         let (policies, mut errors) = policies::read_policies(&partners_directory(directory));

@@ -147,3 +147,26 @@ async fn a_partner_that_refuses_the_new_algorithm_keeps_the_old_key_signing_and_
     a.company.stop().await;
     b.company.stop().await;
 }
+
+#[actix_web::test]
+async fn the_key_encryption_key_is_replaced_beside_a_company_that_serves() {
+    let (a, b) = friends().await;
+    let file = a.directory.file("notes.db.kek");
+    let before = std::fs::read_to_string(&file).unwrap();
+    let rewrapped = run_beside(&a, &["keys", "rewrap", "--new", "--json"]).await;
+    assert_eq!((rewrapped.exit, rewrapped.json()["keys"].as_u64()), (Exit::Done, Some(3)), "{rewrapped:?}");
+    assert_ne!(std::fs::read_to_string(&file).unwrap(), before);
+    let rotated = run_beside(&a, &["keys", "rotate", "--wait", "10"]).await;
+    assert_eq!(rotated.exit, Exit::Done, "{rotated:?}");
+    assert_eq!(call(&a).await.exit, Exit::Done);
+
+    std::fs::remove_file(&file).unwrap();
+    let kid = active(&a, "access tokens").await;
+    let revoked = run_beside(&a, &["keys", "revoke", &kid, "--reason", "stolen"]).await;
+    assert_eq!(revoked.exit, Exit::Misconfigured, "{revoked:?}");
+    assert!(revoked.stderr.contains("restore it from its backup"), "{}", revoked.stderr);
+    assert_eq!(active(&a, "access tokens").await, kid, "nothing was changed, and what is public is listed");
+    assert!(!file.exists());
+    a.company.stop().await;
+    b.company.stop().await;
+}

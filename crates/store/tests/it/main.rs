@@ -3,6 +3,7 @@
 
 mod assertions;
 mod changes;
+mod custody;
 mod dead_letters;
 mod idempotency;
 mod keys;
