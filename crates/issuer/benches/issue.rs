@@ -11,10 +11,10 @@ use aws_lc_rs::signature::{
 };
 use bridge_issuer::{
     AccessList, Claims, Client, Clients, EmbeddedKeys, Issuer, IssuerConfig, IssuerStore, IssuerStores, KeyRing,
-    KeysInMemory, Revisions, StoreFailure, TokenRequest, UsedAssertion,
+    KeysInMemory, Revisions, StoreFailure, TokenLimits, TokenRequest, UsedAssertion,
 };
 use bridge_jose::{Algorithm, KeySet, SigningKey};
-use bridge_limits::PeerAddress;
+use bridge_limits::{PeerAddress, Rate};
 use bridge_testkit::Forge;
 use bridge_types::{Clock, SystemClock};
 use criterion::{BatchSize, Criterion};
@@ -59,11 +59,12 @@ impl Bench {
         let access = AccessList::new([(AUDIENCE.parse().unwrap(), "shipments:read shipments:write".parse().unwrap())]);
         let client = Client::new(CLIENT.parse().unwrap(), KeySet::from_jwks([key.public()]).unwrap(), access.unwrap());
         let config = IssuerConfig::new(ISSUER.parse().unwrap(), Algorithm::Es256, IssuerConfig::DEFAULT_LIFETIME);
+        // Its one client asks for more than any client gets; the limiter is asked all the same.
+        let limits = TokenLimits { tokens_per_client: Rate::per_second(1_000_000), ..TokenLimits::default() };
         let ring = KeyRing::open(Arc::new(KeysInMemory::default()), Arc::new(EmbeddedKeys::default()), clock.clone());
         let ring = runtime.block_on(ring).unwrap();
-        let clients = Clients::new([client]).unwrap();
-        let start =
-            Issuer::start(config.unwrap(), IssuerStores::with_status_in_memory(store), ring, clients, clock.clone());
+        let (config, clients) = (config.unwrap().with_limits(limits), Clients::new([client]).unwrap());
+        let start = Issuer::start(config, IssuerStores::with_status_in_memory(store), ring, clients, clock.clone());
         let issuer = runtime.block_on(start).unwrap();
         Self { runtime, clock, key, issuer, raw: Raw::new() }
     }

@@ -21,7 +21,9 @@ const PULLED: usize = 200;
 /// How many revokers there are at the same time.
 const REVOKERS: usize = 2;
 /// How many callers load both companies meanwhile. The first one gets a new token for each call.
-const CALLERS: usize = 3;
+const CALLERS: usize = 4;
+/// How long each of them waits between two calls: the load is a rate, and not whatever the machine can bear.
+const PAUSE: Duration = Duration::from_millis(4);
 /// How often whoever waits for a refusal looks, in each part.
 const LOOK: Duration = Duration::from_millis(2);
 const LOOK_FOR_PULLED: Duration = Duration::from_millis(50);
@@ -41,7 +43,7 @@ fn main() {
 }
 
 async fn pushed() {
-    let pair = Arc::new(Pair::start(true, Duration::from_mins(5)).await);
+    let pair = Arc::new(Pair::start(true, Duration::from_mins(4)).await);
     let load = Load::start(&pair);
     let clock = SystemClock::new();
     let began = clock.monotonic();
@@ -114,6 +116,7 @@ impl Load {
                     }
                     assert_eq!(pair.call(&token).await, 200, "a token that nobody revoked");
                     calls.fetch_add(1, Ordering::Relaxed);
+                    tokio::time::sleep(PAUSE).await;
                 }
             });
         }

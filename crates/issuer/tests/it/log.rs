@@ -1,3 +1,4 @@
+use crate::revocation::revoke;
 use crate::support::{AUDIENCE, CLIENT, ISSUER, World, good_form};
 use bridge_issuer::{Rate, TokenLimits};
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -65,6 +66,26 @@ async fn an_issued_token_leaves_one_line_without_the_token() {
     assert!(line["latency_us"].is_u64() && line["status"] == 200, "{line}");
     for part in assertion.split('.').chain(token.expose().split('.')) {
         assert!(!lines.text().contains(part), "{part}");
+    }
+}
+
+#[tokio::test]
+async fn a_revocation_leaves_one_line_that_says_whether_there_was_anything_to_revoke() {
+    let world = World::new().await;
+    let token = world.present(&world.assertion().sign()).await.unwrap().access_token;
+    let lines = Lines::default();
+    let guard = lines.capture();
+    for token in [token.expose(), token.expose(), "not-a-token-of-anybody"] {
+        revoke(&world, token).await.unwrap();
+    }
+    drop(guard);
+    let logged = lines.json();
+    let told: Vec<_> = logged.iter().map(|line| (line["event"].as_str().unwrap(), line["detail"].as_str())).collect();
+    let ignored = |detail| ("revocation_ignored", Some(detail));
+    assert_eq!(told, [("token_revoked", None), ignored("already_revoked"), ignored("token_unreadable")]);
+    assert!(logged.iter().all(|line| line["client_id"] == CLIENT && line["status"] == 200), "{}", lines.text());
+    for secret in token.expose().split('.').chain(["not-a-token-of-anybody"]) {
+        assert!(!lines.text().contains(secret), "{secret}");
     }
 }
 

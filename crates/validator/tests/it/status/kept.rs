@@ -67,10 +67,15 @@ impl StatusStore for Shelf {
 }
 
 /// Starts the validator again, with nothing but what the shelf has.
-async fn restart(mut listed: Listed, shelf: &Arc<Shelf>) -> Listed {
+async fn restart(listed: Listed, shelf: &Arc<Shelf>) -> Listed {
+    restart_with(listed, Arc::clone(shelf) as _).await
+}
+
+/// The same, with any store.
+pub(super) async fn restart_with(mut listed: Listed, store: Arc<dyn StatusStore>) -> Listed {
     let world = &mut listed.world;
     let mut setup = setup(&world.network, &world.clock, KeyTiming::default());
-    setup.status = Some(Arc::clone(shelf) as _);
+    setup.status = Some(store);
     world.policies = Arc::new(TrustPolicies::load(world.directory.path(), setup).unwrap());
     world.validator = Validator::new(Arc::clone(&world.policies), world.clock.clone());
     listed.world.policies.recall_status().await;

@@ -1,6 +1,7 @@
 //! What issuers take back: status lists that are fetched in the background, and events that are pushed.
 
 mod first;
+mod flood;
 mod kept;
 mod lists;
 mod names;
