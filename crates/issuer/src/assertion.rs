@@ -99,5 +99,9 @@ fn check_time(claims: &AssertionClaims, now: i64) -> Result<(), ClientDefect> {
     if too_long || exp - now > MAX_LIFETIME + LEEWAY {
         return Err(ClientDefect::LifetimeExceeded);
     }
+    // The leeway is for clocks that differ, and iat, nbf and exp were read from the same one.
+    if claims.iat.max(claims.nbf).is_some_and(|begin| claims.exp <= begin) {
+        return Err(ClientDefect::NeverValid);
+    }
     Ok(())
 }

@@ -6,8 +6,8 @@ pub enum RequestDefect {
     /// The token endpoint takes no parameters in its URL (RFC 6749 §3.2).
     #[error("parameters belong in the body, not in the query")]
     QueryParameters,
-    /// Not exactly one `Content-Type: application/x-www-form-urlencoded`, in UTF-8.
-    #[error("the content type must be application/x-www-form-urlencoded")]
+    /// Not exactly one `Content-Type: application/x-www-form-urlencoded`, in UTF-8 and without a content coding.
+    #[error("the content type must be application/x-www-form-urlencoded, without content coding")]
     ContentType,
     /// More than 64 KiB.
     #[error("the body must not exceed 65536 bytes")]
@@ -114,6 +114,9 @@ pub enum ClientDefect {
     /// Lives longer than a client assertion may.
     #[error("assertion lives longer than 60 seconds")]
     LifetimeExceeded,
+    /// `exp` is not after `iat` and `nbf`.
+    #[error("assertion is valid at no time")]
+    NeverValid,
     /// Its `jti` was accepted before.
     #[error("assertion used before")]
     Replayed,
@@ -138,6 +141,7 @@ impl ClientDefect {
             Self::Expired => "the client assertion has expired",
             Self::NotYetValid | Self::IssuedInFuture => "the client assertion is not valid yet",
             Self::LifetimeExceeded => "a client assertion may live for 60 seconds at most",
+            Self::NeverValid => "exp of the client assertion must be after its iat and nbf",
             Self::Replayed => "a client assertion may be used only once",
         }
     }
@@ -158,7 +162,7 @@ impl ClientDefect {
             Self::KeyUnknown => "key_unknown",
             Self::Signature(SignatureInvalid::AlgorithmMismatch) => "key_algorithm_mismatch",
             Self::Signature(SignatureInvalid::Wrong) => "signature_invalid",
-            Self::Claims(_) => "claims_malformed",
+            Self::Claims(_) | Self::NeverValid => "claims_malformed",
             Self::SubjectMismatch => "subject_mismatch",
             Self::AudienceMismatch => "audience_mismatch",
             Self::Expired => "assertion_expired",

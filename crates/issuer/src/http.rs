@@ -95,16 +95,21 @@ fn is_timeout(error: &actix_web::Error) -> bool {
     matches!(error.as_error::<PayloadError>(), Some(PayloadError::Io(error)) if error.kind() == ErrorKind::TimedOut)
 }
 
-/// Exactly one content type, that of forms. A `charset` is tolerated when it tells the truth: forms are UTF-8.
+/// Exactly one content type, that of forms, and no content coding (RFC 9110 §8.4). A `charset` is tolerated when it tells
+/// the truth: forms are UTF-8.
 fn is_form(headers: &HeaderMap) -> bool {
     let mut values = headers.get_all(header::CONTENT_TYPE);
     let (Some(value), None) = (values.next(), values.next()) else { return false };
     let mut parts = value.to_str().unwrap_or_default().split(';').map(str::trim);
     let form = parts.next().is_some_and(|media| media.eq_ignore_ascii_case("application/x-www-form-urlencoded"));
-    form && parts.all(|parameter| {
-        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-        name.eq_ignore_ascii_case("charset") && value.trim_matches('"').eq_ignore_ascii_case("utf-8")
-    })
+    // Nothing is unpacked here. What somebody in front of us unpacks must not be another form than the one we read.
+    let plain =
+        headers.get_all(header::CONTENT_ENCODING).all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"identity"));
+    form && plain
+        && parts.all(|parameter| {
+            let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+            name.eq_ignore_ascii_case("charset") && value.trim_matches('"').eq_ignore_ascii_case("utf-8")
+        })
 }
 
 fn declared_length(headers: &HeaderMap) -> Option<usize> {

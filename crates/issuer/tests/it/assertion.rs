@@ -169,6 +169,14 @@ async fn refuses_each_defect_of_time() {
     );
     cases.push(("no exp".to_owned(), world.assertion().without_claim("exp").sign(), "claims_malformed"));
     let far = world.assertion().without_claim("iat").claim("exp", now + 91).sign();
+    for (name, never) in [
+        ("exp at iat", world.assertion().claim("exp", now)),
+        ("exp before iat", world.assertion().claim("iat", now + 10).claim("exp", now + 9)),
+        ("exp at nbf", world.assertion().claim("nbf", now + 10).claim("exp", now + 10)),
+        ("exp before nbf, without iat", world.assertion().without_claim("iat").claim("nbf", now).claim("exp", now - 1)),
+    ] {
+        cases.push((name.to_owned(), never.sign(), "claims_malformed"));
+    }
     cases.push(("too far without iat".to_owned(), far, "lifetime_exceeded"));
     refuses_each(&world, cases).await;
 }

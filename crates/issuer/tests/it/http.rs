@@ -64,6 +64,10 @@ async fn takes_forms_alone() {
     assert_eq!(call(&world, post(&world)).await.status(), StatusCode::BAD_REQUEST, "no content type");
     let twice = post(&world).insert_header(FORM).append_header(("content-type", "text/plain"));
     assert_eq!(call(&world, twice).await.status(), StatusCode::BAD_REQUEST, "two content types");
+    for (coding, status) in [("gzip", 400), ("br", 400), ("", 400), ("identity, gzip", 400), ("Identity", 200)] {
+        let answer = call(&world, post(&world).insert_header(FORM).insert_header(("content-encoding", coding))).await;
+        assert_eq!(answer.status().as_u16(), status, "a plain form that is called {coding:?}");
+    }
 }
 
 #[actix_web::test]

@@ -13,6 +13,7 @@ pub(super) fn cases(desk: &mut Desk<'_>) {
     places(desk);
     encodings(desk);
     content_types(desk);
+    content_codings(desk);
     methods_and_sizes(desk);
 }
 
@@ -205,6 +206,22 @@ fn content_types(desk: &mut Desk<'_>) {
             TokenRequest::from(Form::valid(stage)).content_type(Some(&value))
         });
     }
+}
+
+/// Nothing is unpacked, and what somebody in front unpacks must not be another form.
+fn content_codings(desk: &mut Desk<'_>) {
+    desk.section("content-type", "RFC 9110 §8.4, §15.5.16");
+    desk.profile();
+    for (name, coding) in [("coded-gzip", "gzip"), ("coded-br", "br"), ("coded-twice", "identity, gzip")] {
+        let title = format!("the form is plain and said to be coded: {coding}");
+        desk.request(INVALID_REQUEST, name, title, move |stage| {
+            TokenRequest::from(Form::valid(stage)).header("Content-Encoding", coding)
+        });
+    }
+    desk.standard();
+    desk.request(Issued, "identity", "the form is plain and said to be", |stage| {
+        TokenRequest::from(Form::valid(stage)).header("Content-Encoding", "identity")
+    });
 }
 
 fn methods_and_sizes(desk: &mut Desk<'_>) {

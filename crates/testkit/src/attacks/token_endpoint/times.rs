@@ -7,6 +7,7 @@ pub(super) fn cases(desk: &mut Desk<'_>) {
     desk.section("assertion/time", "RFC 7523 §3 items 4 to 6; RFC 7519 §2");
     edges(desk);
     lives(desk);
+    never(desk);
     numbers(desk);
 }
 
@@ -49,6 +50,22 @@ fn lives(desk: &mut Desk<'_>) {
     desk.assertion(INVALID_CLIENT, "life-hour-without-iat", "the assertion lives an hour and has no iat", |stage| {
         stage.token().without_claim("iat").claim("exp", stage.now() + 3600).sign()
     });
+}
+
+/// Assertions that their own claims make valid at no time, each still within the leeway of the clock.
+fn never(desk: &mut Desk<'_>) {
+    desk.profile();
+    for (name, title, begin, ahead, life) in [
+        ("exp-at-iat", "exp is iat", "iat", 0, 0),
+        ("exp-before-iat", "exp is before iat", "iat", 10, -1),
+        ("exp-at-nbf", "exp is nbf", "nbf", 10, 0),
+        ("exp-before-nbf", "exp is before nbf", "nbf", 10, -1),
+    ] {
+        desk.assertion(INVALID_CLIENT, name, format!("{title}: the assertion never lives"), move |stage| {
+            let moment = stage.issued() + ahead;
+            stage.token().claim(begin, moment).claim("exp", moment + life).sign()
+        });
+    }
 }
 
 fn numbers(desk: &mut Desk<'_>) {
