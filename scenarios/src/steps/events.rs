@@ -49,14 +49,14 @@ async fn comes_without_a_token(stage: &mut Stage, api: Side) -> Check {
 }
 
 #[then(expr = "company {company} acknowledges the event")]
-fn acknowledges(stage: &mut Stage, _api: Side) -> Check {
-    expect_equal("status", &202, &stage.answer.seen.status)
+fn acknowledges(stage: &mut Stage, api: Side) -> Check {
+    expect_equal(&format!("status at company {api}"), &202, &stage.answer.seen.status)
 }
 
 #[then(expr = "company {company} refuses the event with {int} {string}")]
-fn refuses(stage: &mut Stage, _api: Side, status: u16, code: String) -> Check {
+fn refuses(stage: &mut Stage, api: Side, status: u16, code: String) -> Check {
     let seen = &stage.answer.seen;
-    expect_equal("answer", &(status, code.as_str()), &(seen.status, seen.code.as_str()))
+    expect_equal(&format!("answer of company {api}"), &(status, code.as_str()), &(seen.status, seen.code.as_str()))
 }
 
 fn that_token(stage: &Stage) -> Result<EventSubject, Unmet> {

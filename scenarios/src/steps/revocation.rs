@@ -63,6 +63,7 @@ fn reads_that_nothing_was_revoked(stage: &mut Stage, issuer: Side, detail: Strin
 }
 
 #[then(expr = "company {company} refuses {string} with {int} {string} within {int} second(s)")]
+#[expect(clippy::too_many_arguments, reason = "as many as the sentence has")]
 async fn refuses_soon(stage: &mut Stage, api: Side, line: String, status: u16, code: String, seconds: u32) -> Check {
     eventually(stage, Duration::from_secs(seconds.into()), async |stage| {
         let request = Request::new(api, Part::Api, &line).token(stage.held()?);

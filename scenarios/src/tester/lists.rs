@@ -24,7 +24,7 @@ pub(crate) struct Lists {
     pub(crate) uri: StatusListUri,
     /// What is served; nothing while the lists are down.
     served: Arc<Mutex<Option<String>>>,
-    server: ServerHandle,
+    handle: ServerHandle,
 }
 
 impl Lists {
@@ -38,11 +38,11 @@ impl Lists {
         let served = Arc::<Mutex<Option<String>>>::default();
         let page = Data::from(Arc::clone(&served));
         let app = move || App::new().app_data(page.clone()).route("/status-lists/1", web::get().to(list));
-        let server = HttpServer::new(app).workers(1).disable_signals().listen_rustls_0_23(listener, tls);
-        let server = server.map_err(CannotRun::system("serve a status list"))?.run();
-        let handle = server.handle();
-        tokio::spawn(server);
-        Ok(Self { uri, served, server: handle })
+        let http = HttpServer::new(app).workers(1).disable_signals().listen_rustls_0_23(listener, tls);
+        let http = http.map_err(CannotRun::system("serve a status list"))?.run();
+        let handle = http.handle();
+        tokio::spawn(http);
+        Ok(Self { uri, served, handle })
     }
 
     /// Publishes a list in which nothing is revoked.
@@ -53,7 +53,7 @@ impl Lists {
             iat: now.into(),
             exp: Some(now.saturating_add(SignedDuration::from_secs(seconds))?.into()),
             ttl: NonZeroU64::new(1),
-            status_list: EncodedStatusList::of_bits(&vec![0; SIZE / 8]),
+            status_list: EncodedStatusList::of_bits(&[0; SIZE / 8]),
         };
         self.serve(Some(sign(&tester.issuer, Typ::StatusList, &claims)?));
         Ok(())
@@ -72,7 +72,7 @@ impl Lists {
 impl Drop for Lists {
     fn drop(&mut self) {
         // The future has done its work once it exists: the command to stop is sent at once.
-        drop(self.server.stop(false));
+        drop(self.handle.stop(false));
     }
 }
 

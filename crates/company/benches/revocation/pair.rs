@@ -30,7 +30,7 @@ impl Pair {
         let key = SigningKey::generate(Algorithm::Es256).unwrap();
         let directories = [directory("issuing", ttl), directory("serving", ttl)];
         let (issuing, serving) = (start(&directories[0]).await, start(&directories[1]).await);
-        let pair = Self { issuing, serving, key, http: Client::new(), directories: directories };
+        let pair = Self { issuing, serving, key, http: Client::new(), directories };
         pair.introduce(pushed);
         let mut tries = 0;
         while !pair.is_acquainted().await {
