@@ -12,6 +12,16 @@ Feature: After all that, nothing secret stands anywhere
       | A       |
       | B       |
 
+  Scenario Outline: No secret of the run lies in a file, stands on a page or in a refusal, or shows from outside (<company>)
+    Then no secret of this run lies in a file of company <company> but its own key files
+    And no secret of this run stands on a page of company <company> or in a refusal
+    And no secret of this run shows in the command line or the environment of company <company>
+
+    Examples:
+      | company |
+      | A       |
+      | B       |
+
   Scenario Outline: No company has asked its partner's token endpoint for anything (<company>)
     Then every token that the issuer of company <company> gave in this run went to its own side
     And company <company> has asked nobody but its own issuer for tokens in this run

@@ -1,6 +1,7 @@
+use super::needles::Needles;
 use crate::side::Side;
 use crate::tester::token::TokenFacts;
-use bridge_types::AccessToken;
+use bridge_types::{AccessToken, Secret};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -75,11 +76,16 @@ pub(crate) struct Journal {
     entries: Mutex<Vec<Entry>>,
     tokens: Mutex<HashMap<String, AccessToken>>,
     unseen: Mutex<Vec<String>>,
+    assertions: Mutex<Vec<Secret<String>>>,
+    /// Every refusal as its caller saw it.
+    refusals: Mutex<String>,
 }
 
 impl Journal {
     /// Writes down a call.
     pub(crate) fn call(&self, call: Call) {
+        let Seen { challenge, error, .. } = &call.answer;
+        lock(&self.refusals).extend([challenge.as_str(), "\n", error.as_str(), "\n"]);
         lock(&self.entries).push(Entry::Call(Box::new(call)));
     }
 
@@ -96,6 +102,29 @@ impl Journal {
     /// Remembers a token, so that logs and reports can be searched for it.
     pub(crate) fn saw(&self, token: &AccessToken) {
         lock(&self.tokens).insert(token.fingerprint().to_string(), token.clone());
+    }
+
+    /// Remembers a client assertion, so that whatever the companies wrote can be searched for it.
+    pub(crate) fn asserted(&self, assertion: &str) {
+        lock(&self.assertions).push(Secret::new(assertion.to_owned()));
+    }
+
+    /// Every token and assertion of the run. The signature of each names it: the beginning of all of them is the same.
+    pub(crate) fn needles(&self) -> Needles {
+        let mut needles = Needles::default();
+        let mut add = |name: &str, token: &str| {
+            needles.add(name, token.rsplit('.').next().unwrap_or_default().as_bytes());
+        };
+        for (fingerprint, token) in lock(&self.tokens).iter() {
+            add(&format!("token {fingerprint}"), token.expose());
+        }
+        lock(&self.assertions).iter().for_each(|assertion| add("a client assertion", assertion.expose()));
+        needles
+    }
+
+    /// Every refusal that a caller has seen until now: challenge and body.
+    pub(crate) fn refusals(&self) -> String {
+        lock(&self.refusals).clone()
     }
 
     /// Remembers that a command used a token which the tester did not get to see, in the call of this correlation id.

@@ -3,6 +3,7 @@
 pub(crate) mod evidence;
 pub(crate) mod journal;
 pub(crate) mod log;
+pub(crate) mod needles;
 pub(crate) mod outcome;
 pub(crate) mod scribe;
 pub(crate) mod writers;

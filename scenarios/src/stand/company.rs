@@ -113,6 +113,13 @@ impl Company {
         }
     }
 
+    /// What the system tells others of its process: command line and environment. Empty where it tells nothing.
+    pub(crate) fn shown_by_the_system(&self) -> Vec<u8> {
+        let id = self.running.as_ref().and_then(Child::id).unwrap_or_default();
+        let file = |name| std::fs::read(format!("/proc/{id}/{name}")).unwrap_or_default();
+        [file("cmdline"), file("environ")].concat()
+    }
+
     fn spawn(&self) -> Result<Child, CannotRun> {
         let path = self.log.path();
         let log = OpenOptions::new().create(true).append(true).open(path);

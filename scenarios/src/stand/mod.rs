@@ -151,6 +151,11 @@ impl Stand {
         Policy { holder, name: name.to_owned(), path }
     }
 
+    /// The configuration directory of a company, where its database and what opens it are too.
+    pub(crate) fn home(&self, side: Side) -> PathBuf {
+        self.directory.path().join(side.name())
+    }
+
     /// A file beside a company's registered clients.
     pub(crate) fn client_file(&self, side: Side, name: &str) -> PathBuf {
         self.directory.path().join(side.name()).join("clients").join(name)

@@ -40,6 +40,7 @@ async fn client_revokes(stage: &mut Stage, client: Client, company: Side) -> Che
     let stand = stage.stand();
     let assertion =
         stand.tester.assertion(company, client, &stand.plan.parties[company].issuer.url, stand.clock.now())?;
+    stand.journal.asserted(&assertion);
     let mut request = Request::new(company, Part::Issuer, "POST /revoke");
     request.body = Body::Form(vec![
         ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer".to_owned()),

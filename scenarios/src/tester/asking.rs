@@ -20,6 +20,7 @@ impl TokenRequest {
     pub(crate) fn new(stand: &Stand, side: Side, client: Client) -> Result<Self, Unmet> {
         let assertion =
             stand.tester.assertion(side, client, &stand.plan.parties[side].issuer.url, stand.clock.now())?;
+        stand.journal.asserted(&assertion);
         let form = vec![
             ("grant_type", "client_credentials".to_owned()),
             ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer".to_owned()),
