@@ -72,7 +72,7 @@ mod tests {
         let secret: Vec<u8> = (0..40_u8).map(|byte| byte.wrapping_mul(37).wrapping_add(251)).collect();
         let mut needles = Needles::default();
         needles.add("the secret", &secret);
-        let hex: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = secret.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
         let mut texts = vec![secret.clone(), super::url_encoded(&secret), hex.to_uppercase().into(), hex.into()];
         for before in ["", "a", "ab", "abc"] {
             let text = [before.as_bytes(), &secret, b"behind"].concat();
