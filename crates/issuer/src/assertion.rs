@@ -12,7 +12,7 @@ use std::sync::Arc;
 const MAX_LIFETIME: i64 = 60;
 
 /// How far the clocks of client and issuer may be apart, in seconds.
-const LEEWAY: i64 = 30;
+pub(crate) const LEEWAY: i64 = 30;
 
 /// What an assertion is compared with.
 pub(crate) struct Known<'k> {
@@ -24,8 +24,8 @@ pub(crate) struct Known<'k> {
 /// A client assertion whose signature and claims are good. Whether it is used for the first time is not known yet.
 pub(crate) struct VerifiedAssertion {
     pub(crate) client: Arc<Client>,
-    /// The key that signed it.
-    pub(crate) key: KeyId,
+    /// The key that signed it, when it is one of the client's own.
+    pub(crate) key: Option<KeyId>,
     pub(crate) used: UsedAssertion,
 }
 
@@ -63,7 +63,7 @@ impl VerifiedAssertion {
         check_time(&claims, now.as_second())?;
         let remember_until = claims.exp.timestamp() + SignedDuration::from_secs(LEEWAY);
         let used = UsedAssertion { client: client.id().clone(), id: claims.jti, remember_until };
-        Ok(Self { client: Arc::clone(client), key: key.kid().clone(), used })
+        Ok(Self { client: Arc::clone(client), key: Some(key.kid().clone()), used })
     }
 }
 

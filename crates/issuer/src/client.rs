@@ -1,4 +1,4 @@
-use crate::KeySnapshot;
+use crate::{KeySnapshot, WorkloadBinding};
 use bridge_jose::{KeySet, VerificationKey};
 use bridge_types::{Audience, ClientId, Invalid, KeyId, ScopeSet};
 use serde::{Deserialize, Deserializer};
@@ -20,6 +20,14 @@ pub enum ClientKeys {
     Managed,
     /// These: the client runs elsewhere and keeps its private keys there.
     Registered(KeySet),
+    /// None of its own: its platform gives it tokens, which are bound to it by their claims.
+    Workload(WorkloadBinding),
+}
+
+impl From<WorkloadBinding> for ClientKeys {
+    fn from(binding: WorkloadBinding) -> Self {
+        Self::Workload(binding)
+    }
 }
 
 impl From<KeySet> for ClientKeys {
@@ -50,6 +58,15 @@ impl Client {
         match &self.keys {
             ClientKeys::Managed => ring.client(&self.id)?.accepted.find(kid).cloned(),
             ClientKeys::Registered(keys) => keys.find(kid).cloned(),
+            ClientKeys::Workload(_) => None,
+        }
+    }
+
+    /// Which tokens of a platform stand for it, if it has no key of its own.
+    pub(crate) fn workload(&self) -> Option<&WorkloadBinding> {
+        match &self.keys {
+            ClientKeys::Workload(binding) => Some(binding),
+            ClientKeys::Managed | ClientKeys::Registered(_) => None,
         }
     }
 

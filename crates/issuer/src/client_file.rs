@@ -1,4 +1,4 @@
-use crate::AccessList;
+use crate::{AccessList, WorkloadSection};
 use bridge_types::ClientId;
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -20,13 +20,15 @@ use std::path::PathBuf;
 pub struct ClientFile {
     /// What the client is called in assertions and tokens.
     pub client_id: ClientId,
-    /// Where its public keys come from.
+    /// How it authenticates.
     pub credential: ClientCredential,
+    /// `[workload]`: which tokens of its platform stand for it; with `credential = "workload"` and `token_file` alone.
+    pub workload: Option<WorkloadSection>,
     /// What it may ask for; at least one audience with one scope each.
     pub access: AccessList,
 }
 
-/// Where the public keys of a client come from.
+/// How a client authenticates, and where what verifies it comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub enum ClientCredential {
     /// `credential = "managed"`: this company makes and keeps the key pair.
@@ -36,6 +38,13 @@ pub enum ClientCredential {
     /// the file holds the public ones.
     #[serde(rename = "jwks_file")]
     JwksFile(PathBuf),
+    /// `credential = "workload"`: the client runs elsewhere and authenticates with the token that its platform gives it.
+    #[serde(rename = "workload")]
+    Workload,
+    /// `credential = { token_file = "/var/run/secrets/tokens/bridge" }`: the same for a client that this company itself
+    /// acts as; its platform puts the token into this file and replaces it there.
+    #[serde(rename = "token_file")]
+    TokenFile(PathBuf),
 }
 
 #[cfg(test)]
@@ -71,7 +80,10 @@ scopes = ["shipments:read", "shipments:write"]
         let twice = format!("{FILE}{}", FILE.split_once("[[access]]").unwrap().1.replacen('\n', "[[access]]\n", 1));
         for (text, message) in [
             (FILE.replace("client_id", "client"), "unknown field `client`, expected one of"),
-            (FILE.replace("managed", "secret"), "unknown variant `secret`, expected `managed` or `jwks_file`"),
+            (
+                FILE.replace("managed", "secret"),
+                "unknown variant `secret`, expected one of `managed`, `jwks_file`, `workload`, `token_file`",
+            ),
             (FILE.replace("order-service", ""), "invalid client id: expected 1 to 256 visible ASCII characters, found"),
             (FILE.replace("https://api", "http://api"), "invalid audience: expected an absolute https URL"),
             (FILE.replace("audience", "resource"), "unknown field `resource`, expected `audience` or `scopes`"),

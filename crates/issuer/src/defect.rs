@@ -72,8 +72,8 @@ pub enum ClientDefect {
     /// A `client_secret`.
     #[error("client_secret is no accepted way of client authentication")]
     Secret,
-    /// Another `client_assertion_type` than the one of RFC 7523 §2.2.
-    #[error("client_assertion_type is not the one for JWTs")]
+    /// Another `client_assertion_type` than that of RFC 7523 §2.2, or than that of a JWT-SVID for a client bound to one.
+    #[error("client_assertion_type is not the one for this kind of assertion")]
     AssertionType,
     /// Not a token of the profile.
     #[error("assertion malformed: {0}")]
@@ -117,6 +117,38 @@ pub enum ClientDefect {
     /// `exp` is not after `iat` and `nbf`.
     #[error("assertion is valid at no time")]
     NeverValid,
+    /// A token of a platform, and no `client_id` that says which client it is to stand for.
+    #[error("client_id is missing: the token of a platform does not say which client it stands for")]
+    ClientIdMissing,
+    /// An algorithm that the workload issuer does not use.
+    #[error("algorithm not among those of the workload issuer")]
+    WorkloadAlgorithm,
+    /// A token of another platform, or of another trust domain.
+    #[error("workload token of another issuer: expected {expected:?}, found {found:?}")]
+    WorkloadIssuer {
+        /// What the binding names.
+        expected: String,
+        /// What the token says, cut.
+        found: String,
+    },
+    /// Lives longer than a workload token of this client may.
+    #[error("workload token lives too long: expected at most {cap} seconds, found {found}")]
+    WorkloadLifetime {
+        /// The cap, in seconds.
+        cap: i64,
+        /// Its life, in seconds.
+        found: i64,
+    },
+    /// A claim by which the client is bound is another, or of another type, or not there.
+    #[error("claim {claim} of the workload token: expected {expected}, found {found}")]
+    ClaimMismatch {
+        /// Where it stands (RFC 6901).
+        claim: String,
+        /// What the binding says.
+        expected: String,
+        /// What the token says, cut.
+        found: String,
+    },
     /// Its `jti` was accepted before.
     #[error("assertion used before")]
     Replayed,
@@ -128,13 +160,18 @@ impl ClientDefect {
     pub(crate) fn description(&self) -> &'static str {
         match self {
             Self::Missing | Self::AuthorizationHeader | Self::Secret | Self::AssertionType => {
-                "the only client authentication is private_key_jwt (RFC 7523)"
+                "the only client authentication is a client assertion: private_key_jwt, or a workload token (RFC 7523)"
             }
             Self::Malformed(_) => "the client assertion is not a well-formed JWT of this profile",
             Self::Type => "the typ of the client assertion must be client-authentication+jwt",
-            Self::Unknown | Self::ClientIdMismatch | Self::KeyUnknown | Self::Signature(_) => {
-                "client authentication failed"
-            }
+            Self::Unknown
+            | Self::ClientIdMismatch
+            | Self::ClientIdMissing
+            | Self::KeyUnknown
+            | Self::Signature(_)
+            | Self::WorkloadAlgorithm
+            | Self::WorkloadIssuer { .. }
+            | Self::ClaimMismatch { .. } => "client authentication failed",
             Self::Claims(_) => "the client assertion must have iss, sub, aud, exp and jti, each once and of its type",
             Self::SubjectMismatch => "iss and sub of the client assertion must both be the client id",
             Self::AudienceMismatch => "aud of the client assertion must be the issuer identifier alone",
@@ -142,6 +179,7 @@ impl ClientDefect {
             Self::NotYetValid | Self::IssuedInFuture => "the client assertion is not valid yet",
             Self::LifetimeExceeded => "a client assertion may live for 60 seconds at most",
             Self::NeverValid => "exp of the client assertion must be after its iat and nbf",
+            Self::WorkloadLifetime { .. } => "the workload token lives longer than this issuer accepts",
             Self::Replayed => "a client assertion may be used only once",
         }
     }
@@ -168,7 +206,11 @@ impl ClientDefect {
             Self::Expired => "assertion_expired",
             Self::NotYetValid => "assertion_not_yet_valid",
             Self::IssuedInFuture => "assertion_issued_in_future",
-            Self::LifetimeExceeded => "lifetime_exceeded",
+            Self::LifetimeExceeded | Self::WorkloadLifetime { .. } => "lifetime_exceeded",
+            Self::ClientIdMissing => "client_id_missing",
+            Self::WorkloadAlgorithm => "algorithm_not_allowed",
+            Self::WorkloadIssuer { .. } => "workload_issuer_mismatch",
+            Self::ClaimMismatch { .. } => "workload_claim_mismatch",
             Self::Replayed => "assertion_replayed",
         }
     }

@@ -11,7 +11,8 @@ const OUTAGE_PAUSE: Duration = Duration::from_secs(2);
 /// Why no token was issued, split by what the caller can do about it.
 ///
 /// Its `Display` and [`Self::detail`] are for the log; a caller gets [`Self::code`] and [`Self::description`] alone.
-/// None of them contains any part of the request.
+/// None of them contains any part of the request, except that `Display` quotes the one claim of a verified workload token
+/// that does not match, cut.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
     /// Correct the request.
@@ -144,6 +145,9 @@ pub enum Outage {
     /// The keys could not be read, or none could sign.
     #[error(transparent)]
     Keys(#[from] KeyRingError),
+    /// The keys of a workload issuer cannot be had, so that its tokens cannot be judged.
+    #[error("the keys of workload issuer {0} are not there: {1}")]
+    WorkloadKeys(String, String),
     /// The token could not be written, or would end outside the calendar.
     #[error("the token cannot be made")]
     Token,
@@ -156,6 +160,7 @@ impl Outage {
             Self::Stopping => "stopping",
             Self::Store(_) | Self::Keys(KeyRingError::Store(_)) => "store_failed",
             Self::Keys(_) => "key_backend_failed",
+            Self::WorkloadKeys(..) => "workload_keys_unavailable",
             Self::Token => "token_not_made",
         }
     }

@@ -1,12 +1,11 @@
-use crate::assertion::{Known, VerifiedAssertion};
 use crate::bounds::Bounds;
-use crate::defect::{ClientDefect, RequestDefect, ScopeDefect, TargetDefect};
+use crate::defect::{RequestDefect, ScopeDefect, TargetDefect};
 use crate::discovery::Document;
 use crate::error::{Outage, StartError, TokenError};
 use crate::form::TokenForm;
 use crate::record::Attempt;
 use crate::replay::{AuthenticatedClient, ReplayGuard};
-use crate::request::{Asked, Credentials};
+use crate::request::Asked;
 use crate::status::{Indices, Published, Publisher, Ticket, Unsigned};
 use crate::{
     Clients, IssuerConfig, IssuerStore, KeyPurpose, KeyRing, KeySnapshot, RevokeToken, StatusInMemory, StatusStore,
@@ -25,9 +24,6 @@ use tokio::task::JoinHandle;
 /// How old the keys that are published may be. A change is noticed much sooner; this is for a process that notices none.
 const PUBLISHED_AGE: Duration = Duration::from_secs(1);
 
-/// How often the store is asked for keys at most because a client's key is not known. Bounds what invented key ids cost.
-const UNKNOWN_KEY_PAUSE: Duration = Duration::from_millis(100);
-
 /// The issuer of one company: authenticates its own clients and mints their access tokens.
 ///
 /// Serve it over HTTP with [`Issuer::configure`], or call [`Issuer::token`] directly.
@@ -35,7 +31,7 @@ pub struct Issuer {
     config: IssuerConfig,
     clients: ArcSwap<Clients>,
     ring: Arc<KeyRing>,
-    replay: ReplayGuard,
+    pub(crate) replay: ReplayGuard,
     bounds: Bounds,
     clock: Arc<dyn Clock>,
     indices: Indices,
@@ -218,41 +214,6 @@ impl Issuer {
         let client = self.authenticate(&asked.credentials, now, attempt).await?;
         let grant = Grant::of(client, asked)?;
         self.mint(grant, now, attempt).await
-    }
-
-    /// Finds out who sent a request, uses its assertion up, and counts the request for its rate.
-    pub(crate) async fn authenticate(
-        &self,
-        credentials: &Credentials<'_>,
-        now: Timestamp,
-        attempt: &mut Attempt,
-    ) -> Result<AuthenticatedClient, TokenError> {
-        let assertion = self.check_assertion(credentials, now, attempt).await?;
-        let client = self.replay.claim(assertion).await?;
-        self.check_again(&client).await?;
-        self.bounds.admit(client)
-    }
-
-    /// A key that is not known may have come from another process a moment ago: then the keys are read again.
-    async fn check_assertion(
-        &self,
-        credentials: &Credentials<'_>,
-        now: Timestamp,
-        attempt: &mut Attempt,
-    ) -> Result<VerifiedAssertion, ClientDefect> {
-        let (issuer, clients) = (self.config.url(), self.clients.load_full());
-        let keys = self.ring.snapshot();
-        let known = Known { issuer, clients: &clients, keys: &keys };
-        let checked = VerifiedAssertion::check(credentials, &known, now, attempt);
-        let Err(ClientDefect::KeyUnknown) = checked else { return checked };
-        let keys = self.ring.now(UNKNOWN_KEY_PAUSE).await;
-        VerifiedAssertion::check(credentials, &Known { issuer, clients: &clients, keys: &keys }, now, attempt)
-    }
-
-    /// The key of the assertion must not have been revoked before the assertion was claimed, whoever revoked it.
-    async fn check_again(&self, client: &AuthenticatedClient) -> Result<(), TokenError> {
-        let keys = self.ring.at_least(client.revisions().keys).await.map_err(Outage::Keys)?;
-        client.client().key(client.key(), &keys).map(drop).ok_or_else(|| ClientDefect::KeyUnknown.into())
     }
 
     /// Makes an access token (RFC 9068 §2).

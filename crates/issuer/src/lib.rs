@@ -2,7 +2,8 @@
 //!
 //! It knows the company's own clients ([`Clients`]), authenticates them by a signed assertion (RFC 7523 as updated by
 //! RFC 10070), and mints access tokens (RFC 9068) for one audience each (RFC 8707). Grant: `client_credentials`.
-//! Client authentication: `private_key_jwt`. Nothing else is accepted, and nothing asked for is ever narrowed.
+//! Client authentication: `private_key_jwt`, or a token of the client's platform that is bound to it by its claims
+//! ([`WorkloadBinding`]). Nothing else is accepted, and nothing asked for is ever narrowed.
 //!
 //! The life of a request, cheap before costly: form → grant type → which credentials → scope and resource are well
 //! formed → assertion: form, header, client, key, signature, claims → its `jti` is claimed, durably → the client keeps to
@@ -14,6 +15,7 @@
 //! What it does NOT do: bind tokens to a sender's key.
 
 mod assertion;
+mod authenticate;
 mod bounds;
 mod client;
 mod client_file;
@@ -33,6 +35,7 @@ mod revocation;
 mod ring;
 mod status;
 mod store;
+mod workload;
 
 pub use bridge_limits::{PeerAddress, Rate};
 pub use client::{AccessList, Client, ClientKeys, Clients};
@@ -55,3 +58,7 @@ pub use status::{
     Standing, StatusInMemory, StatusListConfig, StatusStore, TokenToRevoke,
 };
 pub use store::{Claims, IssuerStore, Revisions, StoreFailure, UsedAssertion};
+pub use workload::{
+    BoundClaims, BoundValue, ClaimPointer, Platform, TrustDomain, WorkloadAuthority, WorkloadBinding, WorkloadIssuer,
+    WorkloadKeyMissing, WorkloadKeys, WorkloadLifetime, WorkloadSection,
+};

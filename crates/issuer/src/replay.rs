@@ -25,7 +25,7 @@ const PURGE_EVERY: Duration = Duration::from_mins(1);
 /// A client that proved who it is, with an assertion that nobody had used before. Only [`ReplayGuard`] makes one.
 pub(crate) struct AuthenticatedClient {
     client: Arc<Client>,
-    key: KeyId,
+    key: Option<KeyId>,
     revisions: Revisions,
 }
 
@@ -34,9 +34,9 @@ impl AuthenticatedClient {
         &self.client
     }
 
-    /// The key that it signed its assertion with.
-    pub(crate) fn key(&self) -> &KeyId {
-        &self.key
+    /// The key of its own that it signed its assertion with; none when its platform signed.
+    pub(crate) fn key(&self) -> Option<&KeyId> {
+        self.key.as_ref()
     }
 
     /// How new the state is at the least on which its token may be made.

@@ -4,7 +4,16 @@ use crate::form::TokenForm;
 use bridge_limits::PeerAddress;
 use bridge_types::ScopeSet;
 
-/// RFC 7523 §2.2.
+/// Of which kind the client says that its assertion is: `client_assertion_type`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AssertionType {
+    /// RFC 7523 §2.2.
+    JwtBearer,
+    /// A JWT-SVID (draft-ietf-oauth-spiffe-client-auth).
+    JwtSpiffe,
+}
+
+const JWT_SPIFFE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-spiffe";
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// What of a token or revocation request matters once HTTP is done with it.
@@ -23,14 +32,15 @@ pub struct TokenRequest<'r> {
 /// The credentials of a request, well formed. Whose they are is not known yet.
 pub(crate) struct Credentials<'f> {
     pub(crate) assertion: &'f str,
+    pub(crate) kind: AssertionType,
     pub(crate) client_id: Option<&'f str>,
 }
 
 impl<'f> Credentials<'f> {
     /// Takes the one credential out of the form.
     pub(crate) fn read(form: &'f TokenForm<'_>, authorization_header: bool) -> Result<Self, TokenError> {
-        let assertion = assertion(form, authorization_header)?;
-        Ok(Self { assertion, client_id: form.client_id.as_deref() })
+        let (assertion, kind) = assertion(form, authorization_header)?;
+        Ok(Self { assertion, kind, client_id: form.client_id.as_deref() })
     }
 }
 
@@ -62,7 +72,7 @@ impl<'f> Asked<'f> {
 }
 
 /// The client assertion, if it is the one credential of the request (RFC 6749 §2.3, RFC 7521 §4.2).
-fn assertion<'f>(form: &'f TokenForm<'_>, authorization_header: bool) -> Result<&'f str, TokenError> {
+fn assertion<'f>(form: &'f TokenForm<'_>, authorization_header: bool) -> Result<(&'f str, AssertionType), TokenError> {
     let assertion = form.client_assertion.as_deref();
     let ways = [authorization_header, form.client_secret.is_some(), assertion.is_some()];
     if ways.into_iter().filter(|used| *used).count() > 1 {
@@ -75,7 +85,8 @@ fn assertion<'f>(form: &'f TokenForm<'_>, authorization_header: bool) -> Result<
         return Err(ClientDefect::Secret.into());
     }
     match (assertion, form.client_assertion_type.as_deref()) {
-        (Some(assertion), Some(JWT_BEARER)) => Ok(assertion),
+        (Some(assertion), Some(JWT_BEARER)) => Ok((assertion, AssertionType::JwtBearer)),
+        (Some(assertion), Some(JWT_SPIFFE)) => Ok((assertion, AssertionType::JwtSpiffe)),
         (Some(_), Some(_)) => Err(ClientDefect::AssertionType.into()),
         (Some(_), None) => Err(RequestDefect::AssertionTypeMissing.into()),
         (None, Some(_)) => Err(RequestDefect::AssertionMissing.into()),

@@ -8,9 +8,11 @@ use serde_json::{Map, Value, json};
 
 mod members;
 mod pen;
+mod platform;
 
 pub use members::{Members, json_text};
 pub use pen::Pen;
+pub use platform::SERVICE_ACCOUNT_UID;
 
 /// An issuer that tests hold in their hand: a name and a key.
 #[derive(Debug, Clone)]

@@ -16,7 +16,7 @@ mod outsider;
 
 pub use ca::{TestCa, TestCertificate};
 pub use clock::ManualClock;
-pub use forge::{Forge, Members, Pen, TestIssuer, json_text};
+pub use forge::{Forge, Members, Pen, SERVICE_ACCOUNT_UID, TestIssuer, json_text};
 pub use joserfc::Joserfc;
 pub use openbao::{OpenBao, OpenBaoSetup, TRANSIT};
 #[cfg(target_os = "linux")]

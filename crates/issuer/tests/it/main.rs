@@ -16,3 +16,4 @@ mod revocation;
 mod rotation;
 mod status;
 mod support;
+mod workload;
