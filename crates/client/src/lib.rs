@@ -15,6 +15,7 @@ mod http_client;
 mod retry_after;
 mod text;
 mod token;
+mod token_file;
 mod trace_parent;
 
 pub use credential::Credential;
@@ -24,4 +25,5 @@ pub use egress::{
 };
 pub use http_client::OutboundHttp;
 pub use token::{BearerToken, Outage, TokenError, TokenFailure, TokenSource};
+pub use token_file::{PlatformToken, TokenFile, TokenFileError};
 pub use trace_parent::TraceParent;

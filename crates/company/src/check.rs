@@ -1,4 +1,6 @@
-use crate::config::{ConfigError, Configuration, Place, Variables, complaint, partners_directory};
+use crate::config::{
+    ClientConfig, ClientKeys, ConfigError, Configuration, Name, Place, Variables, complaint, partners_directory,
+};
 use crate::egress::own_authorities;
 use crate::fetchers::PartnerFetchers;
 use crate::tls;
@@ -6,6 +8,7 @@ use bridge_process::Outbound;
 use bridge_types::{Clock, IssuerUrl};
 use bridge_validator::{KeySetup, KeyTiming, OwnPolicy, TrustPolicies, TrustPolicy};
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
+use serde::Serialize;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -16,6 +19,37 @@ pub(crate) struct Findings {
     pub(crate) errors: Vec<ConfigError>,
     /// With these it starts, and somebody will wonder later.
     pub(crate) warnings: Vec<ConfigError>,
+    /// What each own client proves itself with.
+    pub(crate) credentials: Vec<CredentialFound>,
+}
+
+/// The credential of one own client.
+#[derive(Debug, Serialize)]
+pub(crate) struct CredentialFound {
+    /// The client.
+    pub(crate) client: Name,
+    /// In the word of its file.
+    pub(crate) kind: &'static str,
+    /// How it is replaced.
+    pub(crate) rotation: String,
+}
+
+impl CredentialFound {
+    fn of(client: &ClientConfig, configuration: &Configuration) -> Self {
+        let rotation = match &client.keys {
+            ClientKeys::Managed => match configuration.company.issuer.key_rotation.period() {
+                Some(period) => format!("by itself, every {} hours", period.as_secs() / 3600),
+                None => "when `keys rotate` asks for it".to_owned(),
+            },
+            ClientKeys::Elsewhere(keys) => format!("by its owner; {} key(s) in the file", keys.len()),
+            ClientKeys::Workload(workload) => format!(
+                "by the platform of workload-issuers/{}.toml, within {} minutes",
+                workload.issuer.name,
+                workload.max_token_lifetime.min(workload.issuer.max_token_lifetime).as_secs() / 60
+            ),
+        };
+        Self { client: client.name.clone(), kind: client.keys.kind(), rotation }
+    }
 }
 
 /// Looks at everything that can be looked at without binding a port, opening the database or contacting anybody.
@@ -33,7 +67,8 @@ pub(crate) fn check(directory: &Path, variables: &Variables, clock: &Arc<dyn Clo
     let now = clock.now();
     let warnings = configuration.policies.iter().flat_map(|policy| doubts(&configuration, policy, now));
     let warnings = warnings.chain(no_own_policy(&configuration)).collect();
-    Findings { errors, warnings }
+    let credentials = configuration.clients.iter().map(|client| CredentialFound::of(client, &configuration)).collect();
+    Findings { errors, warnings, credentials }
 }
 
 /// What only all policies together show, such as two that name one issuer.

@@ -16,7 +16,8 @@ pub(crate) struct Egress {
     issuer: OwnIssuer,
     token_http: OutboundHttp,
     clock: Arc<dyn Clock>,
-    sources: HashMap<ClientId, TokenSource>,
+    /// By client, and by the file of its platform's token: one that gets another credential starts anew.
+    sources: HashMap<(ClientId, Option<PathBuf>), TokenSource>,
 }
 
 impl Egress {
@@ -57,7 +58,8 @@ impl Egress {
 
     fn tokens(&mut self, credential: Credential) -> TokenSource {
         let Self { issuer, token_http, clock, .. } = self;
-        let client = credential.client_id().clone();
+        let file = credential.token_file().map(|file| file.path().to_owned());
+        let client = (credential.client_id().clone(), file);
         let new = || TokenSource::new(issuer.clone(), credential, token_http.clone(), Arc::clone(clock));
         self.sources.entry(client).or_insert_with(new).clone()
     }

@@ -32,6 +32,7 @@ mod servers;
 mod suppressed;
 mod this_machine;
 mod tls;
+mod workloads;
 
 pub use application::{Application, Context};
 pub use bridge_process::{Exit, Process};

@@ -6,6 +6,7 @@ use crate::credentials::ManagedCredentials;
 use crate::egress::Egress;
 use crate::health::Health;
 use crate::partners::Partners;
+use crate::workloads::Workloads;
 use bridge_client::PartnerApi;
 use bridge_issuer::Issuer;
 use bridge_validator::{Outbound, TrustPolicies, TrustPolicy};
@@ -21,6 +22,7 @@ pub(crate) struct Live {
     pub(crate) directory: PathBuf,
     pub(crate) clients: ClientFiles,
     pub(crate) credentials: Arc<ManagedCredentials>,
+    pub(crate) workloads: Workloads,
     pub(crate) egress: Egress,
     pub(crate) issuer: Arc<Issuer>,
     pub(crate) policies: Arc<TrustPolicies>,
@@ -83,7 +85,7 @@ impl Live {
     /// lack. What fails is remembered, told in `/readyz`, and logged when it is new.
     async fn register_clients(&mut self) {
         let mut errors = Vec::new();
-        match ManagedCredentials::table(&self.clients) {
+        match ManagedCredentials::table(&self.clients, &self.workloads) {
             Ok(clients) => {
                 let count = clients.len();
                 self.issuer.replace_clients(clients);
@@ -152,7 +154,7 @@ impl Live {
     ) -> Result<PartnerApi, ConfigError> {
         let refused = |reason: String| outbound_complaint(&self.directory, policy, reason);
         let client = self.clients.find(name).ok_or_else(|| refused(format!("no client {name}")))?;
-        let credential = self.credentials.of(&client.client_id).await.map_err(|error| refused(error.to_string()))?;
+        let credential = self.credentials.of_client(client).await.map_err(|error| refused(error.to_string()))?;
         self.egress.api(policy, target, credential).map_err(refused)
     }
 }

@@ -12,6 +12,7 @@ use crate::live::Live;
 use crate::partner_status;
 use crate::partners::Partners;
 use crate::revocations::Revocations;
+use crate::workloads::Workloads;
 use bridge_issuer::Issuer;
 use bridge_process::Outbound;
 use bridge_store::{Database, Deliver};
@@ -55,7 +56,8 @@ impl Roles {
         let keys = OwnKeys::open(database, &company.keys, company.issuer.algorithm).await?;
         let credentials = Arc::clone(&keys.credentials);
         let revocations = Revocations::new(database.clone(), SecurityEvents::live(Arc::clone(&policies)));
-        let registered = credentials.register(&clients).await?;
+        let workloads = Workloads::new(outbound.clone(), Arc::clone(database.clock()));
+        let registered = credentials.register(&clients, &workloads).await?;
         let issuer = keys.issuer(&company, identity, registered, revocations).await?;
         let agents = Partners::default();
         let verifiers = Verifiers {
@@ -72,6 +74,7 @@ impl Roles {
             directory,
             clients,
             credentials,
+            workloads,
             egress,
             issuer: Arc::clone(&issuer),
             policies: Arc::clone(&policies),

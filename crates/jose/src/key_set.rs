@@ -49,7 +49,10 @@ impl KeySet {
     /// # Errors
     /// When the document is not a JWK set. An empty set is one: it says that no key is valid any more.
     pub fn parse(json: &[u8]) -> Result<(Self, Vec<IgnoredKey>), KeySetError> {
-        let document: Document = parse_strict(json)?.map_err(|_| KeySetError::Form)?;
+        Self::of(parse_strict(json)?.map_err(|_| KeySetError::Form)?)
+    }
+
+    fn of(document: Document) -> Result<(Self, Vec<IgnoredKey>), KeySetError> {
         if document.keys.len() > MAX_KEYS {
             return Err(KeySetError::TooMany(document.keys.len()));
         }
@@ -70,6 +73,20 @@ impl KeySet {
             }
         }
         Ok((set, ignored))
+    }
+
+    /// Reads the keys for JWT-SVIDs out of a SPIFFE trust bundle (SPIFFE Trust Domain and Bundle §4): those with `use`
+    /// `jwt-svid`. The others there are for certificates, and left out without a word.
+    ///
+    /// # Errors
+    /// Those of [`KeySet::parse`].
+    pub fn parse_trust_bundle(json: &[u8]) -> Result<(Self, Vec<IgnoredKey>), KeySetError> {
+        let mut document: Document = parse_strict(json)?.map_err(|_| KeySetError::Form)?;
+        document.keys.retain(|key| key.get("use").and_then(Value::as_str) == Some("jwt-svid"));
+        for key in &mut document.keys {
+            key.insert("use".to_owned(), "sig".into());
+        }
+        Self::of(document)
     }
 
     /// The set of some keys that are already known to be good.

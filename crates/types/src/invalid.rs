@@ -26,6 +26,11 @@ impl Invalid {
         self.what
     }
 
+    /// The text that came, cut and escaped.
+    pub fn found(&self) -> &str {
+        &self.found
+    }
+
     /// The form that was expected.
     pub fn expected(&self) -> &'static str {
         self.expected

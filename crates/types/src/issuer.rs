@@ -28,6 +28,15 @@ impl IssuerUrl {
         Url::parse(&self.0).expect("an issuer is a URL by construction")
     }
 
+    /// The address of the metadata of an OpenID provider (OpenID Connect Discovery §4.1: the well-known part goes behind
+    /// the path).
+    pub fn openid_configuration_url(&self) -> Url {
+        let mut url = self.to_url();
+        let path = url.path().trim_end_matches('/').to_owned();
+        url.set_path(&format!("{path}/.well-known/openid-configuration"));
+        url
+    }
+
     /// The address of the metadata document (RFC 8414 §3.1: the well-known part goes between host and path).
     pub fn metadata_url(&self) -> Url {
         let mut url = self.to_url();

@@ -30,7 +30,8 @@ impl TokenError {
             TokenFailure::Unreachable { .. }
             | TokenFailure::Status { .. }
             | TokenFailure::Late
-            | TokenFailure::Panicked => Self::Unavailable(outage),
+            | TokenFailure::Panicked
+            | TokenFailure::TokenFile(_) => Self::Unavailable(outage),
             TokenFailure::BodyTooLarge { .. }
             | TokenFailure::Form { .. }
             | TokenFailure::WrongIssuer { .. }
@@ -194,6 +195,9 @@ pub enum TokenFailure {
     /// The client assertion could not be signed.
     #[error("client assertion not signed: {0}")]
     Assertion(#[from] bridge_jose::SignError),
+    /// The platform's token is not there.
+    #[error(transparent)]
+    TokenFile(#[from] crate::token_file::TokenFileError),
 }
 
 /// One attempt that failed, and how long the issuer asks to be left alone.

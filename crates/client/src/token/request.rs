@@ -15,7 +15,6 @@ use std::time::Duration;
 
 /// Far above the profile's 15 minutes, for an own issuer that is not Bridge's; a token for days would be a mistake.
 const MAX_LIFETIME_SECONDS: u64 = 3600;
-const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// One client at its own issuer: makes single requests, keeps nothing but the address of the token endpoint.
 #[derive(Debug)]
@@ -79,7 +78,7 @@ impl Requester {
         audience: &Audience,
         scopes: &ScopeSet,
     ) -> Result<BasicTokenResponse, TokenFailure> {
-        let assertion = self.credential.assertion(&self.issuer, self.clock.now())?;
+        let assertion = self.credential.assertion(&self.issuer, self.clock.now()).await?;
         let client = BasicClient::new(oauth2::ClientId::new(self.credential.client_id().to_string()))
             .set_auth_type(AuthType::RequestBody)
             .set_token_uri(TokenUrl::from_url(endpoint.url().clone()));
@@ -87,8 +86,8 @@ impl Requester {
             .exchange_client_credentials()
             .add_scopes(scopes.iter().map(|scope| oauth2::Scope::new(scope.to_string())))
             .add_extra_param("resource", audience.as_str())
-            .add_extra_param("client_assertion_type", ASSERTION_TYPE)
-            .add_extra_param("client_assertion", assertion);
+            .add_extra_param("client_assertion_type", assertion.kind)
+            .add_extra_param("client_assertion", assertion.text.expose().as_str());
         let url = endpoint.url().as_str();
         request.request_async(exchange).await.map_err(|error| explain(error, exchange.status(), url))
     }

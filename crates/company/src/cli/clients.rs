@@ -2,7 +2,7 @@ use super::Invocation;
 use super::failure::Failure;
 use super::table::Table;
 use crate::application::Application;
-use crate::config::{ClientConfig, ClientKeys, Configuration};
+use crate::config::{ClientConfig, Configuration};
 use bridge_store::{Database, DisabledClient};
 use bridge_types::{Audience, ClientId, ScopeSet};
 use serde::Serialize;
@@ -51,10 +51,7 @@ impl Row {
         Self {
             name: client.name.to_string(),
             client_id: client.client_id.clone(),
-            credential: match client.keys {
-                ClientKeys::Managed => "managed",
-                ClientKeys::Elsewhere(_) => "jwks_file",
-            },
+            credential: client.keys.kind(),
             enabled: disabled.iter().all(|disabled| disabled.client != client.client_id),
             access: client.access.iter().map(access).collect(),
         }

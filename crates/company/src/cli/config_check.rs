@@ -1,6 +1,6 @@
 use super::Invocation;
 use super::failure::Failure;
-use crate::check::check;
+use crate::check::{CredentialFound, check};
 use crate::config::ConfigError;
 use serde::Serialize;
 use std::fmt;
@@ -9,7 +9,8 @@ use std::fmt;
 pub(super) fn run(invocation: &mut Invocation) -> Result<(), Failure> {
     let findings = check(&invocation.directory, &invocation.variables, &invocation.clock);
     let failed = !findings.errors.is_empty();
-    let report = Report { ok: !failed, errors: findings.errors, warnings: findings.warnings };
+    let report =
+        Report { ok: !failed, errors: findings.errors, warnings: findings.warnings, credentials: findings.credentials };
     invocation.console.print(&report)?;
     if failed { Err(Failure::FoundMisconfigured) } else { Ok(()) }
 }
@@ -19,12 +20,16 @@ struct Report {
     ok: bool,
     errors: Vec<ConfigError>,
     warnings: Vec<ConfigError>,
+    credentials: Vec<CredentialFound>,
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.errors.iter().try_for_each(|error| writeln!(f, "error: {}", error.report()))?;
         self.warnings.iter().try_for_each(|warning| writeln!(f, "warning: {}", warning.report()))?;
+        for CredentialFound { client, kind, rotation } in &self.credentials {
+            writeln!(f, "client {client}: {kind}, replaced {rotation}")?;
+        }
         match (self.errors.len(), self.warnings.len()) {
             (0, 0) => writeln!(f, "the configuration is good"),
             (0, warnings) => writeln!(f, "the configuration can be used; {warnings} warning(s)"),

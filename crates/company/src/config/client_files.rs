@@ -1,13 +1,15 @@
 use super::client::ClientConfig;
+use super::workload_issuers::WorkloadIssuers;
 use bridge_process::config::{ConfigError, Place, unreadable};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// The files of `clients/`, each with its last good client. A file that breaks keeps its own last good client and leaves
+/// The files of `clients/`, each with its last good client, and those of `workload-issuers/` beside it, which they name. A file that breaks keeps its own last good client and leaves
 /// the others alone.
 #[derive(Debug, Clone, Default)]
 pub struct ClientFiles {
     clients: BTreeMap<PathBuf, ClientConfig>,
+    issuers: WorkloadIssuers,
     errors: Vec<ConfigError>,
 }
 
@@ -40,7 +42,7 @@ impl ClientFiles {
     /// nothing.
     pub(crate) fn refresh(&mut self, directory: &Path) -> Changes {
         let before = std::mem::take(&mut self.clients);
-        let mut errors = Vec::new();
+        let mut errors = self.issuers.refresh(&directory.with_file_name("workload-issuers"));
         match toml_files(directory) {
             Ok(files) => errors.extend(self.refresh_files(files, &before)),
             Err(error) => {
@@ -59,7 +61,7 @@ impl ClientFiles {
     /// Reads the files; gives the complaints. A file that breaks, or names the client id of another, goes on with its last
     /// good client. Whoever had an id keeps it.
     fn refresh_files(&mut self, files: Vec<PathBuf>, before: &BTreeMap<PathBuf, ClientConfig>) -> Vec<ConfigError> {
-        let mut read: Vec<_> = files.into_iter().map(|file| (ClientConfig::read(&file), file)).collect();
+        let mut read: Vec<_> = files.into_iter().map(|file| (ClientConfig::read(&file, &self.issuers), file)).collect();
         read.sort_by_key(|(client, file)| {
             let last = before.get(file).map(|last| &last.client_id);
             client.as_ref().is_ok_and(|client| last != Some(&client.client_id))

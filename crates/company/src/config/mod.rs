@@ -13,10 +13,11 @@ mod overrides;
 mod policies;
 mod watch;
 mod words;
+mod workload_issuers;
 
 pub use bridge_process::Variables;
 pub use bridge_process::config::{ConfigError, Located, LogFormat, LogLevel, Name, Place, TelemetryConfig};
-pub use client::{ClientConfig, ClientKeys};
+pub use client::{ClientConfig, ClientKeys, WorkloadClient};
 pub use client_files::ClientFiles;
 pub use company::{ApiSettings, CompanyConfig, IssuerSettings, TlsFiles};
 pub use keys::{KekSource, KeysConfig};
@@ -24,6 +25,7 @@ pub use limits::LimitsConfig;
 pub(crate) use policies::complaint;
 pub(crate) use watch::Watch;
 pub use words::{RotationPeriod, TokenLifetime};
+pub use workload_issuers::{WorkloadIssuerConfig, WorkloadKeySource};
 
 use bridge_validator::TrustPolicy;
 use overrides::Overrides;
@@ -86,7 +88,10 @@ pub(crate) fn unknown_client(directory: &Path, policy: &TrustPolicy, clients: &C
         std::iter::once(("client", &outbound.client)).chain(outbound.agent.as_ref().map(|agent| ("agent", agent)));
     let (key, name, found) = named.into_iter().find_map(|(key, name)| {
         let found = match clients.find(name).map(|client| &client.keys) {
-            Some(ClientKeys::Managed) => return None,
+            Some(ClientKeys::Managed | ClientKeys::Workload(WorkloadClient { token_file: Some(_), .. })) => {
+                return None;
+            }
+            Some(ClientKeys::Workload(_)) => "a client that runs elsewhere",
             Some(ClientKeys::Elsewhere(_)) => "a client whose private key is kept elsewhere",
             None => "no such file",
         };
@@ -95,7 +100,7 @@ pub(crate) fn unknown_client(directory: &Path, policy: &TrustPolicy, clients: &C
     let file = partners_directory(directory).join(format!("{}.toml", policy.partner));
     Some(
         ConfigError::new(Place::file(&file), format!("[outbound] names the {key} `{name}`"))
-            .expected(format!("clients/{name}.toml with credential = \"managed\""))
+            .expected(format!("clients/{name}.toml with credential = \"managed\" or {{ token_file = \"FILE\" }}"))
             .found(found)
             .remedy("name another client, or add that file"),
     )

@@ -4,6 +4,7 @@ mod fetcher;
 mod flight;
 mod held;
 mod http_fetcher;
+mod published;
 mod refresh;
 mod schedule;
 mod state;
@@ -11,6 +12,7 @@ mod timing;
 
 pub use fetcher::{Document, DocumentFetcher, DocumentKind, FetchError, Fetched, FetcherSource, Wanted};
 pub use http_fetcher::HttpFetcher;
+pub use published::{KeyMissing, PublishedKeys};
 pub use state::{HeldKey, KeyState, LastAttempt};
 pub use timing::{KeySetup, KeyTiming};
 

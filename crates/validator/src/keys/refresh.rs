@@ -13,6 +13,7 @@ use url::Url;
 #[derive(Debug)]
 pub(super) struct Publisher {
     issuer: PartnerIssuer,
+    metadata: Url,
     fetcher: Arc<dyn DocumentFetcher>,
     /// What the metadata said, and until when to believe it.
     endpoints: Mutex<Option<(Endpoints, Duration)>>,
@@ -84,7 +85,12 @@ struct Metadata {
 
 impl Publisher {
     pub(super) fn new(issuer: &PartnerIssuer, fetcher: Arc<dyn DocumentFetcher>) -> Self {
-        Self { issuer: issuer.clone(), fetcher, endpoints: Mutex::default() }
+        Self { issuer: issuer.clone(), metadata: issuer.url().metadata_url(), fetcher, endpoints: Mutex::default() }
+    }
+
+    /// The same for one that publishes its metadata where OpenID providers do.
+    pub(super) fn of_openid(issuer: &PartnerIssuer, fetcher: Arc<dyn DocumentFetcher>) -> Self {
+        Self { metadata: issuer.url().openid_configuration_url(), ..Self::new(issuer, fetcher) }
     }
 
     /// Gets the keys: metadata first, unless they were read less than `believe` ago, then the JWK set.
@@ -106,9 +112,9 @@ impl Publisher {
         Ok(Trip { keys, status_lists, date })
     }
 
-    /// What the issuer's metadata say (RFC 8414 §3).
+    /// What the issuer's metadata say (RFC 8414 §3, OpenID Connect Discovery §4).
     async fn discover(&self) -> Result<Endpoints, RefreshError> {
-        let url = self.issuer.url().metadata_url();
+        let url = self.metadata.clone();
         let wanted = Wanted { url: &url, kind: DocumentKind::Json, etag: None };
         let Fetched::Document(document) = self.fetcher.fetch(wanted).await? else {
             return Err(RefreshError::Unconditional { url });
