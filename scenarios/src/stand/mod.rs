@@ -6,6 +6,7 @@ pub(crate) mod company;
 pub(crate) mod forwarder;
 pub(crate) mod gateway;
 pub(crate) mod plan;
+pub(crate) mod platform;
 pub(crate) mod policy;
 mod ports;
 mod settings;
@@ -23,6 +24,7 @@ use certificates::Authority;
 use company::{Company, Measured};
 use forwarder::Forwarder;
 use plan::{Endpoint, Party, Plan};
+use platform::Platform;
 use policy::{EditedPolicies, Policy};
 use ports::Ports;
 use serde_json::Value;
@@ -62,6 +64,8 @@ pub(crate) struct Stand {
     pub(crate) http: Http,
     /// The tester's keys.
     pub(crate) tester: Tester,
+    /// What the pods of the companies run on.
+    pub(crate) platform: Platform,
     /// Who is where.
     pub(crate) plan: Plan,
     /// The clock.
@@ -86,7 +90,8 @@ impl Stand {
         let plan = Plan::new(workspace, &ports.numbers())?;
         let authority = Authority::new(clock.now(), DAYS)?;
         let tester = Tester::new()?;
-        let settings = Settings { plan: &plan, authority: &authority, tester: &tester };
+        let platform = Platform::new()?;
+        let settings = Settings { plan: &plan, authority: &authority, tester: &tester, platform: &platform };
         let companies = Pair::try_new(|side| {
             let home = root.join(side.name());
             settings.write(side, &home)?;
@@ -103,6 +108,7 @@ impl Stand {
             edited: Mutex::default(),
             journal,
             tester,
+            platform,
             plan,
             clock,
             directory,
@@ -154,6 +160,11 @@ impl Stand {
     /// The configuration directory of a company, where its database and what opens it are too.
     pub(crate) fn home(&self, side: Side) -> PathBuf {
         self.directory.path().join(side.name())
+    }
+
+    /// Where the platform puts the token of a company's pod.
+    pub(crate) fn volume(&self, side: Side) -> PathBuf {
+        platform::volume(self.directory.path(), side)
     }
 
     /// A file beside a company's registered clients.

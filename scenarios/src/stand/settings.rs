@@ -1,9 +1,10 @@
 use super::certificates::Authority;
 use super::plan::Plan;
+use super::platform::{self, Platform};
 use super::{DIRECT, PARTNER_FACING, tls_files, toml_file};
 use crate::error::CannotRun;
 use crate::side::Side;
-use crate::tester::{KEYS_FILE, Tester, Trust, ceilings, registrations, trust_policy};
+use crate::tester::{KEYS_FILE, Tester, Trust, ceilings, pod_access, registrations, trust_policy};
 use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
@@ -21,6 +22,8 @@ pub(crate) struct Settings<'r> {
     pub(crate) authority: &'r Authority,
     /// Whose clients and policies are added.
     pub(crate) tester: &'r Tester,
+    /// What the companies' pods run on.
+    pub(crate) platform: &'r Platform,
 }
 
 impl Settings<'_> {
@@ -30,7 +33,9 @@ impl Settings<'_> {
         self.write_tls(side, &directory.join("tls"))?;
         edit(&directory.join("company.toml"), |table| self.company(side, table))?;
         self.write_partners(side, &directory.join("partners"))?;
-        self.write_clients(side, &directory.join("clients"))
+        self.write_clients(side, &directory.join("clients"))?;
+        let token = platform::volume(directory.parent().unwrap_or(directory), side).join("token");
+        self.platform.write(directory, pod_access(side, self.plan), &token)
     }
 
     fn write_partners(&self, side: Side, directory: &Path) -> Result<(), CannotRun> {
@@ -138,6 +143,7 @@ mod tests {
     use crate::side::Side;
     use crate::stand::certificates::Authority;
     use crate::stand::plan::{Plan, tests::workspace};
+    use crate::stand::platform::Platform;
     use crate::stand::toml_file::read;
     use crate::tester::Tester;
 
@@ -147,7 +153,8 @@ mod tests {
         let plan = Plan::new(workspace.path(), &[11, 12, 13, 21, 22, 23, 31]).unwrap();
         let authority = Authority::new(jiff::Timestamp::UNIX_EPOCH, 1).unwrap();
         let tester = Tester::new().unwrap();
-        let settings = Settings { plan: &plan, authority: &authority, tester: &tester };
+        let platform = Platform::new().unwrap();
+        let settings = Settings { plan: &plan, authority: &authority, tester: &tester, platform: &platform };
         let directory = run.path().join("b");
         settings.write(Side::B, &directory).unwrap();
 

@@ -18,4 +18,5 @@ pub(crate) mod rotation;
 mod secrets;
 mod status_lists;
 mod waiting;
+mod workload;
 mod writing;

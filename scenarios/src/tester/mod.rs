@@ -15,7 +15,7 @@ mod registration;
 pub(crate) mod token;
 
 pub(crate) use registration::{
-    AGENT, Client, EVENTS_SCOPE, KEYS_FILE, Trust, ceilings, registrations, scopes, trust_policy,
+    AGENT, Client, EVENTS_SCOPE, KEYS_FILE, Trust, ceilings, pod_access, registrations, scopes, trust_policy,
 };
 
 use crate::error::CannotRun;

@@ -1,6 +1,7 @@
 use super::TESTER_ISSUER;
 use crate::side::Side;
 use crate::stand::plan::{Party, Plan};
+use crate::stand::platform::POD;
 use cucumber::Parameter;
 use std::fmt;
 use std::str::FromStr;
@@ -70,13 +71,13 @@ pub(crate) const fn scopes(side: Side) -> [&'static str; 3] {
 }
 
 /// The ceilings to be added to a company's policy for its own clients or its partner's.
-pub(crate) fn ceilings(side: Side, trust: Trust) -> [(&'static str, Vec<String>); 1] {
+pub(crate) fn ceilings(side: Side, trust: Trust) -> [(&'static str, Vec<String>); 2] {
     let all = scopes(side).map(str::to_owned);
     let ceiling = match trust {
         Trust::Own => all.to_vec(),
         Trust::Partner => all[..2].to_vec(),
     };
-    [(Client::Tester.id(), ceiling)]
+    [(Client::Tester.id(), ceiling), (POD, all[..1].to_vec())]
 }
 
 /// The client files to be added at a company, by name. Their keys are in [`KEYS_FILE`] beside them.
@@ -92,6 +93,14 @@ pub(crate) fn registrations(side: Side, plan: &Plan) -> [(&'static str, Table); 
         (client.id(), table)
     };
     [registration(Client::Tester, vec![own, all]), registration(Client::Newcomer, vec![first])]
+}
+
+/// What the client that runs on the platform may ask for: the first scope of the partner's API.
+pub(crate) fn pod_access(side: Side, plan: &Plan) -> Table {
+    match access(&plan.parties[side.other()], &scopes(side.other())[..1]) {
+        Value::Table(table) => table,
+        _ => Table::new(),
+    }
 }
 
 /// A company's trust policy for the tester's own issuer. Its keys are in [`KEYS_FILE`] beside it.
