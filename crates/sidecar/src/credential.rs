@@ -24,7 +24,7 @@ const MAX_BYTES: u64 = 16 * 1024;
 /// # Errors
 /// When the file is not there, is not the client's key, or can be read by others.
 pub(crate) fn read(client: &ClientSettings) -> Result<SigningKey, ConfigError> {
-    let CredentialSource::KeyFile(path) = &client.credential.value;
+    let path = client.key_file()?;
     read_key(path, client.algorithm).map_err(|unusable| unusable.complain(&client.credential, path))
 }
 
@@ -82,8 +82,7 @@ impl Version {
     /// How the credential's file is now; `None` when it is not there. Symbolic links are followed, because Kubernetes
     /// replaces a mounted file by replacing a link.
     pub(crate) fn of(client: &ClientSettings) -> Option<Self> {
-        let CredentialSource::KeyFile(path) = &client.credential.value;
-        let data = std::fs::metadata(path).ok()?;
+        let data = std::fs::metadata(client.key_file().ok()?).ok()?;
         Some(Self { inode: data.ino(), modified: (data.mtime(), data.mtime_nsec()), length: data.len() })
     }
 }

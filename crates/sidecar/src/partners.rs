@@ -1,4 +1,4 @@
-use crate::config::{ClientSettings, PartnerSettings, Routes, SidecarConfig};
+use crate::config::{ClientSettings, CredentialSource, PartnerSettings, Routes, SidecarConfig};
 use crate::credential::{self, Version};
 use crate::error::StartError;
 use bridge_client::{Credential, OutboundHttp, PartnerApi, TokenSource};
@@ -76,7 +76,14 @@ pub(crate) struct KeyWatch {
 }
 
 impl KeyWatch {
+    /// Has nothing to follow when the platform gives the client tokens: their file is read for each request.
     fn start(client: &ClientSettings) -> Result<Self, ConfigError> {
+        if let CredentialSource::Platform(file) = &client.credential.value {
+            tracing::info!(target: "bridge", event = "credential_loaded", outcome = "ok", client_id = %client.client_id,
+                file = %file.path().display(), "the platform's token is the credential");
+            let credential = Credential::of_platform(client.client_id.clone(), file.clone());
+            return Ok(Self { client: client.clone(), credential, version: None });
+        }
         // Looked at before it is read, so that a change in between is seen as one.
         let version = Version::of(client);
         let key = credential::read(client)?;

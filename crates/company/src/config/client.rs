@@ -124,7 +124,10 @@ fn workload_client(
 ) -> Result<WorkloadClient, ConfigError> {
     let issuer = issuers.find(&section.issuer).ok_or_else(|| {
         ConfigError::new(place.clone(), "names a workload issuer that is not there")
-            .expected(format!("workload-issuers/{}.toml", section.issuer))
+            .expected(match Name::try_from(section.issuer.clone()) {
+                Ok(name) => format!("workload-issuers/{name}.toml"),
+                Err(_) => "the name of a file in workload-issuers, without .toml".to_owned(),
+            })
             .found("no such file, or one that is not accepted")
             .remedy("add that file, or correct `issuer` in [workload]")
     })?;

@@ -20,3 +20,4 @@ mod rotation;
 mod start;
 mod support;
 mod two_companies;
+mod workload;

@@ -97,7 +97,8 @@ impl BoundClaims {
                 sub => {
                     let expected =
                         "\"/sub\" = a SPIFFE ID of the trust domain, such as \"spiffe://DOMAIN/ns/prod/sa/orders\"";
-                    return Err(Invalid::new("claims", expected, sub.unwrap_or("none")));
+                    let found = if sub.is_some() { "another text" } else { "none" };
+                    return Err(Invalid::new("claims", expected, found));
                 }
             },
         }

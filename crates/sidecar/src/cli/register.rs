@@ -1,5 +1,5 @@
 use super::{Failure, Invocation};
-use crate::config::{ClientSettings, CredentialSource};
+use crate::config::ClientSettings;
 use crate::credential::{next_file, read_or_make};
 use bridge_jose::{SigningKey, jwks_json};
 use bridge_process::config::ConfigError;
@@ -8,7 +8,7 @@ use std::path::Path;
 /// Makes what is missing and prints the public halves. Never prints, and never replaces, a private key.
 pub(super) fn run(invocation: &mut Invocation, next: bool) -> Result<(), Failure> {
     let client = invocation.load()?.client;
-    let CredentialSource::KeyFile(path) = &client.credential.value;
+    let path = client.key_file()?;
     let mut keys = vec![read_or_make(&client, path)?];
     if next || next_file(path).exists() {
         keys.push(read_or_make(&client, &next_file(path))?);
@@ -25,7 +25,7 @@ pub(super) fn run(invocation: &mut Invocation, next: bool) -> Result<(), Failure
 /// Puts the next key in the place of the present one. A sidecar that runs notices within a second.
 pub(super) fn activate(invocation: &mut Invocation) -> Result<(), Failure> {
     let client = invocation.load()?.client;
-    let CredentialSource::KeyFile(path) = &client.credential.value;
+    let path = client.key_file()?;
     let key = existing(&client, &next_file(path))?;
     std::fs::rename(next_file(path), path)
         .map_err(|error| Failure::Failed(format!("the next key cannot be put in place: {error}")))?;

@@ -4,7 +4,7 @@ use super::{
     ClientSettings, CredentialSource, IssuerSettings, Limits, PartnerSettings, RuntimeSettings, SidecarConfig,
     TokenFileSettings,
 };
-use bridge_client::ApiUrl;
+use bridge_client::{ApiUrl, PlatformToken, TokenFile};
 use bridge_jose::Algorithm;
 use bridge_process::config::{
     ConfigError, Count, Hosts, Located, LoopbackAddr, Name, Source, Span, TelemetryConfig, unreadable,
@@ -61,6 +61,8 @@ struct ClientSection {
 #[serde(rename_all = "snake_case")]
 enum CredentialSection {
     KeyFile(PathBuf),
+    TokenFile(PathBuf),
+    SvidFile(PathBuf),
 }
 
 #[derive(Deserialize)]
@@ -177,11 +179,18 @@ impl Checks<'_> {
     }
 
     fn client(&self, section: ClientSection) -> ClientSettings {
-        let credential = self.source.locate(section.credential);
+        let credential = self.source.locate(section.credential).map(|credential| {
+            let beside = |file: PathBuf| self.directory.join(file);
+            let platform = |file, kind| CredentialSource::Platform(TokenFile::new(beside(file), kind));
+            match credential {
+                CredentialSection::KeyFile(file) => CredentialSource::KeyFile(beside(file)),
+                CredentialSection::TokenFile(file) => platform(file, PlatformToken::Jwt),
+                CredentialSection::SvidFile(file) => platform(file, PlatformToken::JwtSvid),
+            }
+        });
         ClientSettings {
             client_id: section.client_id,
-            credential: credential
-                .map(|CredentialSection::KeyFile(file)| CredentialSource::KeyFile(self.directory.join(file))),
+            credential,
             algorithm: section.algorithm.unwrap_or(Algorithm::Es256),
         }
     }

@@ -9,6 +9,7 @@ pub use listen::Listen;
 pub use routes::{Route, RouteInvalid, Routes};
 
 use bridge_client::ApiUrl;
+use bridge_client::TokenFile;
 use bridge_jose::Algorithm;
 use bridge_process::config::{ConfigError, Hosts, Located, Name, TelemetryConfig};
 use bridge_types::{Audience, ClientId, IssuerUrl, Network, ScopeSet};
@@ -81,6 +82,26 @@ pub struct ClientSettings {
 pub enum CredentialSource {
     /// A private key (PKCS#8, PEM), of which the issuer has the public half. It is read again when the file is replaced.
     KeyFile(PathBuf),
+    /// The token that the platform keeps in a file. It is read for each token request; there is no key.
+    Platform(TokenFile),
+}
+
+impl ClientSettings {
+    /// The file of the client's own key.
+    ///
+    /// # Errors
+    /// When the client has none, because its platform gives it tokens.
+    pub(crate) fn key_file(&self) -> Result<&Path, ConfigError> {
+        match &self.credential.value {
+            CredentialSource::KeyFile(path) => Ok(path),
+            CredentialSource::Platform(_) => {
+                Err(ConfigError::new(self.credential.place.clone(), "a client without a key of its own")
+                    .expected("credential = { key_file = \"FILE\" }")
+                    .found("the file of the platform's token")
+                    .remedy("nothing is to be made or replaced: the platform does that"))
+            }
+        }
+    }
 }
 
 /// One partner, as the application may call it.

@@ -110,3 +110,16 @@ async fn the_next_key_is_made_beside_the_present_one_and_put_in_its_place() {
     assert!(!stand.settings.path().join("client.pem.next").exists());
     assert_eq!(run(&["register"]).1, active);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_without_a_key_shows_the_token_that_its_platform_keeps_in_a_file() {
+    let stand = Stand::with(choosy().await, |settings| {
+        std::fs::write(settings.path().join("token"), "e30.e30.b25l\n").unwrap();
+        settings.platform_token("token")
+    })
+    .await;
+    assert_eq!(stand.call("GET /company-b/a").await.status, 200);
+    let asked = stand.issuer.asked();
+    let sent = |name: &str| asked[0][name].as_str();
+    assert_eq!((sent("client_assertion"), sent("client_id")), ("e30.e30.b25l", "order-service"));
+}

@@ -14,6 +14,7 @@ mod key_flood;
 mod key_word;
 mod metadata;
 mod policy_file;
+mod published;
 mod reload;
 mod remembered;
 mod status;

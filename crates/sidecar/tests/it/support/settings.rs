@@ -6,6 +6,7 @@ use tempfile::TempDir;
 /// A directory in memory with a good `sidecar.toml`, which a test then changes, and a key.
 pub(crate) struct Settings {
     directory: TempDir,
+    credential: String,
     listen: String,
     routes: String,
     more: String,
@@ -19,6 +20,7 @@ impl Settings {
         let directory = TempDir::with_prefix_in("sidecar-", "/dev/shm").or_else(|_| TempDir::new()).unwrap();
         let settings = Self {
             directory,
+            credential: "key_file = \"client.pem\"".into(),
             listen: "tcp = \"127.0.0.1:0\"".into(),
             routes: "scopes = [\"shipments:read\"]".into(),
             more: String::new(),
@@ -40,6 +42,13 @@ impl Settings {
     /// Replaces what `[partners.company-b]` says of scopes and routes.
     pub(crate) fn routes(mut self, routes: impl Into<String>) -> Self {
         self.routes = routes.into();
+        self.write();
+        self
+    }
+
+    /// Has the platform's token for a credential in the place of the key.
+    pub(crate) fn platform_token(mut self, file: &str) -> Self {
+        self.credential = format!("token_file = \"{file}\"");
         self.write();
         self
     }
@@ -80,10 +89,10 @@ impl Settings {
     }
 
     fn write(&self) {
-        let Self { listen, routes, more, issuer, partner, .. } = self;
+        let Self { credential, listen, routes, more, issuer, partner, .. } = self;
         let text = format!(
             "name = \"test\"\n\n[issuer]\nurl = \"{issuer}\"\n\n[client]\nclient_id = \"order-service\"\n\
-             credential = {{ key_file = \"client.pem\" }}\n\n[listen]\n{listen}\n\n[operations]\nlisten = \"127.0.0.1:0\"\n\n\
+             credential = {{ {credential} }}\n\n[listen]\n{listen}\n\n[operations]\nlisten = \"127.0.0.1:0\"\n\n\
              [partners.company-b]\nurl = \"{partner}\"\naudience = \"https://api.company-b.example\"\n{routes}\n\n\
              [runtime]\ndirectory = \".\"\non_disk = true\n\n{more}"
         );
