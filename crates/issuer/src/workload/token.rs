@@ -152,5 +152,8 @@ fn check_time(claims: &CommonClaims, binding: &WorkloadBinding, now: i64) -> Res
     if found > cap || exp - now > cap + LEEWAY {
         return Err(ClientDefect::WorkloadLifetime { cap, found });
     }
+    if claims.iat.max(claims.nbf).is_some_and(|begin| claims.exp <= begin) {
+        return Err(ClientDefect::NeverValid);
+    }
     Ok(())
 }

@@ -216,6 +216,7 @@ async fn refuses_each_defect_that_every_platform_shares() {
         ("aud", Value::Null, "claims_malformed"),
         ("sub", json!(1), "claims_malformed"),
         ("exp", json!(now - 31), "assertion_expired"),
+        ("exp", json!(now), "claims_malformed"),
         ("exp", json!(now + 601), "lifetime_exceeded"),
         ("exp", json!(now + 365 * 86_400), "lifetime_exceeded"),
         ("exp", json!("never"), "claims_malformed"),
