@@ -58,11 +58,13 @@ struct ClientSection {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
 enum CredentialSection {
-    KeyFile(PathBuf),
-    TokenFile(PathBuf),
-    SvidFile(PathBuf),
+    #[serde(rename = "key_file")]
+    Key(PathBuf),
+    #[serde(rename = "token_file")]
+    Token(PathBuf),
+    #[serde(rename = "svid_file")]
+    Svid(PathBuf),
 }
 
 #[derive(Deserialize)]
@@ -183,9 +185,9 @@ impl Checks<'_> {
             let beside = |file: PathBuf| self.directory.join(file);
             let platform = |file, kind| CredentialSource::Platform(TokenFile::new(beside(file), kind));
             match credential {
-                CredentialSection::KeyFile(file) => CredentialSource::KeyFile(beside(file)),
-                CredentialSection::TokenFile(file) => platform(file, PlatformToken::Jwt),
-                CredentialSection::SvidFile(file) => platform(file, PlatformToken::JwtSvid),
+                CredentialSection::Key(file) => CredentialSource::KeyFile(beside(file)),
+                CredentialSection::Token(file) => platform(file, PlatformToken::Jwt),
+                CredentialSection::Svid(file) => platform(file, PlatformToken::JwtSvid),
             }
         });
         ClientSettings {
