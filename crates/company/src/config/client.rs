@@ -1,6 +1,8 @@
 use super::workload_issuers::{WorkloadIssuerConfig, WorkloadIssuers};
 use bridge_client::{PlatformToken, TokenFile};
-use bridge_issuer::{AccessList, BoundClaims, ClientCredential, ClientFile, WorkloadAuthority, WorkloadSection};
+use bridge_issuer::{
+    AccessList, BoundClaims, ClientCredential, ClientFile, WorkloadAuthority, WorkloadLifetime, WorkloadSection,
+};
 use bridge_jose::KeySet;
 use bridge_process::config::{ConfigError, Name, Place, Source, unreadable};
 use bridge_types::ClientId;
@@ -73,11 +75,11 @@ impl ClientConfig {
         let ClientFile { client_id, credential, workload, access } = source.deserialize(table)?;
         let bound = |token: Option<PathBuf>, digest: &mut DefaultHasher| {
             let section = workload.clone().ok_or_else(|| unbound(&place))?;
-            workload_client(&place, file, section, token, issuers, digest).map(ClientKeys::Workload)
+            workload_client(&place, section, token, issuers, digest).map(ClientKeys::Workload)
         };
         let keys = match credential {
             ClientCredential::Workload => bound(None, &mut digest)?,
-            ClientCredential::TokenFile(token) => bound(Some(token), &mut digest)?,
+            ClientCredential::TokenFile(token) => bound(Some(file.with_file_name("").join(token)), &mut digest)?,
             _ if workload.is_some() => return Err(two_ways(&place)),
             ClientCredential::Managed => ClientKeys::Managed,
             ClientCredential::JwksFile(beside) => {
@@ -116,7 +118,6 @@ fn two_ways(place: &Place) -> ConfigError {
 /// Resolves the name of the workload issuer, and sees to it that the claims leave one workload only.
 fn workload_client(
     place: &Place,
-    file: &Path,
     section: WorkloadSection,
     token: Option<PathBuf>,
     issuers: &WorkloadIssuers,
@@ -145,8 +146,8 @@ fn workload_client(
     Ok(WorkloadClient {
         issuer: Arc::clone(issuer),
         claims,
-        max_token_lifetime: section.max_token_lifetime.map_or(issuer.max_token_lifetime, |life| life.duration()),
-        token_file: token.map(|path| TokenFile::new(file.with_file_name("").join(path), kind)),
+        max_token_lifetime: section.max_token_lifetime.map_or(issuer.max_token_lifetime, WorkloadLifetime::duration),
+        token_file: token.map(|path| TokenFile::new(path, kind)),
     })
 }
 

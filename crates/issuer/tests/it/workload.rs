@@ -350,8 +350,8 @@ async fn follows_the_keys_of_the_platform_and_says_later_while_they_cannot_be_ha
 #[tokio::test]
 async fn the_caller_learns_nothing_of_the_binding_and_the_log_which_claim_it_was() {
     let stand = Stand::kubernetes().await;
-    let long = "x".repeat(5000);
-    let spoilt = json!({"namespace": "prod", "serviceaccount": {"name": "orders", "uid": long}});
+    let oversized = "x".repeat(5000);
+    let spoilt = json!({"namespace": "prod", "serviceaccount": {"name": "orders", "uid": oversized}});
     let error = stand.present(&stand.token().claim("kubernetes.io", spoilt).sign()).await.unwrap_err();
     assert_eq!(error.description(), "client authentication failed");
     let log = error.to_string();
