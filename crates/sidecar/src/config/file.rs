@@ -76,7 +76,7 @@ struct OperationsSection {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PartnerSection {
-    url: Spanned<ApiUrl>,
+    url: Spanned<ApiAddress>,
     audience: Option<Audience>,
     ca_file: Option<Spanned<PathBuf>>,
     #[serde(default)]
@@ -84,6 +84,23 @@ struct PartnerSection {
     scopes: Option<Spanned<ScopeSet>>,
     #[serde(default)]
     routes: Vec<RouteSection>,
+}
+
+/// Where an API is, and the audience that it is unless another is given: the text as it was written, because audiences are
+/// compared byte for byte and a URL puts a slash after its host.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct ApiAddress {
+    url: ApiUrl,
+    audience: Audience,
+}
+
+impl TryFrom<String> for ApiAddress {
+    type Error = Invalid;
+
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        Ok(Self { url: text.parse()?, audience: text.parse()? })
+    }
 }
 
 /// A network in CIDR notation.
@@ -204,16 +221,8 @@ impl Checks<'_> {
         let partner = |(name, section): (Spanned<Name>, PartnerSection)| {
             let place = self.source.place(name.span());
             let routes = routes(self.source, place, section.scopes, section.routes)?;
-            let url = self.source.locate(section.url);
-            let audience = match section.audience {
-                Some(audience) => audience,
-                None => url.value.as_str().parse().map_err(|error: Invalid| {
-                    ConfigError::new(url.place.clone(), "an address that is no audience")
-                        .expected("an audience beside it")
-                        .found(error.to_string())
-                        .remedy("add `audience`")
-                })?,
-            };
+            let Located { value: address, place } = self.source.locate(section.url);
+            let (url, audience) = (Located { value: address.url, place }, section.audience.unwrap_or(address.audience));
             let ca_file = section.ca_file.map(|ca| self.beside(ca));
             let private_networks = section.private_networks.into_iter().map(|NetworkWord(network)| network).collect();
             Ok((name.into_inner(), PartnerSettings { url, audience, ca_file, private_networks, routes }))

@@ -140,6 +140,24 @@ async fn check_gets_each_token_once_and_says_what_the_issuer_says() {
 }
 
 #[test]
+fn the_audience_is_the_address_as_it_was_written_unless_it_is_given() {
+    let audience = |from: &str, to: &str| {
+        let settings = settings();
+        let text = std::fs::read_to_string(settings.file()).unwrap();
+        assert!(text.contains(from), "{text}");
+        std::fs::write(settings.file(), text.replacen(from, to, 1)).unwrap();
+        let config = SidecarConfig::load(&settings.file()).unwrap();
+        config.partners.values().next().unwrap().audience.to_string()
+    };
+    let given = "audience = \"https://api.company-b.example\"\n";
+    assert_eq!(audience(given, given), "https://api.company-b.example");
+    for written in ["https://b.example", "https://b.example/", "https://b.example:8443/v1"] {
+        let from = format!("url = \"http://127.0.0.1:2\"\n{given}");
+        assert_eq!(audience(&from, &format!("url = \"{written}\"\n")), written);
+    }
+}
+
+#[test]
 fn the_committed_examples_are_read() {
     let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/sidecar");
     SidecarConfig::load(&Path::new(examples).join("sidecar.toml")).unwrap();
