@@ -29,6 +29,7 @@ features!(
     "09-attack",
     "11-rotation",
     "12-revocation",
+    "13-sidecar",
     "13-workload",
     "99-secrets",
 );

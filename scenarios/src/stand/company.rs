@@ -181,7 +181,8 @@ impl Drop for Company {
     }
 }
 
-fn terminate(child: &Child) {
+/// Asks a process to finish.
+pub(super) fn terminate(child: &Child) {
     let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
     if let Some(pid) = pid {
         // The signal cannot be sent only when the process is gone already.
@@ -189,7 +190,8 @@ fn terminate(child: &Child) {
     }
 }
 
-async fn first_line(output: Option<impl AsyncRead + Unpin + Send + 'static>) -> Option<String> {
+/// The first line of an output, which is read to its end all the same.
+pub(super) async fn first_line(output: Option<impl AsyncRead + Unpin + Send + 'static>) -> Option<String> {
     let mut lines = BufReader::new(output?).lines();
     let line = lines.next_line().await.ok()??;
     // Whatever else it prints is read, so that it never blocks on a full pipe.

@@ -10,6 +10,7 @@ pub(crate) mod platform;
 pub(crate) mod policy;
 mod ports;
 mod settings;
+pub(crate) mod sidecar;
 pub(crate) mod tls_files;
 pub(crate) mod toml_file;
 
@@ -17,8 +18,9 @@ use crate::error::CannotRun;
 use crate::record::journal::Journal;
 use crate::record::log::{LogFile, LogLine};
 use crate::side::{Pair, Side};
-use crate::tester::Tester;
 use crate::tester::http::Http;
+use crate::tester::{APPLICATION, Tester};
+use binaries::Binaries;
 use bridge_types::{Clock, SystemClock};
 use certificates::Authority;
 use company::{Company, Measured};
@@ -30,6 +32,7 @@ use ports::Ports;
 use serde_json::Value;
 pub(crate) use settings::CA_FILE;
 use settings::Settings;
+use sidecar::Sidecar;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -71,6 +74,7 @@ pub(crate) struct Stand {
     /// The clock.
     pub(crate) clock: SystemClock,
     companies: Pair<Mutex<Company>>,
+    sidecars: Pair<Mutex<Sidecar>>,
     logs: Pair<LogFile>,
     lines: Pair<Lines>,
     stranger: Forwarder,
@@ -82,7 +86,7 @@ pub(crate) struct Stand {
 impl Stand {
     /// Makes certificates, keys and configuration for one run below a temporary directory. Nothing runs yet but the
     /// lines.
-    pub(crate) async fn prepare(workspace: &Path, binaries: &Pair<PathBuf>) -> Result<Self, CannotRun> {
+    pub(crate) async fn prepare(workspace: &Path, binaries: &Binaries) -> Result<Self, CannotRun> {
         let clock = SystemClock::new();
         let directory = TempDir::with_prefix("bridge-").map_err(CannotRun::system("make a temporary directory"))?;
         let root = directory.path();
@@ -96,7 +100,14 @@ impl Stand {
             let home = root.join(side.name());
             settings.write(side, &home)?;
             let log = LogFile::new(root.join(format!("{}.log", side.name())));
-            Ok::<_, CannotRun>(Company::new(side, binaries[side].clone(), home, log))
+            Ok::<_, CannotRun>(Company::new(side, binaries.companies[side].clone(), home, log))
+        })?;
+        let sidecars = Pair::try_new(|side| {
+            let home = root.join(format!("{}-sidecar", side.name()));
+            let sidecar = Sidecar::prepare(side, &plan, authority.certificate_pem(), (&binaries.sidecar, &home))?;
+            let clients = root.join(side.name()).join("clients");
+            toml_file::replace(&clients.join(format!("{APPLICATION}.jwks.json")), &sidecar.register()?)?;
+            Ok::<_, CannotRun>(sidecar)
         })?;
         let journal = Arc::new(Journal::default());
         Ok(Self {
@@ -105,6 +116,7 @@ impl Stand {
             stranger: Forwarder::nowhere((PARTNER_FACING, plan.stranger).into()).await?,
             logs: Pair::new(|side| companies[side].log().clone()),
             companies: companies.map(Mutex::new),
+            sidecars: sidecars.map(Mutex::new),
             edited: Mutex::default(),
             journal,
             tester,
@@ -119,6 +131,11 @@ impl Stand {
     /// The process of a company.
     pub(crate) async fn company(&self, side: Side) -> MutexGuard<'_, Company> {
         self.companies[side].lock().await
+    }
+
+    /// The sidecar of a company's application.
+    pub(crate) async fn sidecar(&self, side: Side) -> MutexGuard<'_, Sidecar> {
+        self.sidecars[side].lock().await
     }
 
     /// The log of a company.
@@ -189,10 +206,12 @@ impl Stand {
         a.and(b)
     }
 
-    /// Undoes what a scenario did to the stand: lines are mended, policies and settings restored, companies started.
+    /// Undoes what a scenario did to the stand: sidecars are stopped, lines mended, policies and settings restored, companies
+    /// started.
     pub(crate) async fn restore(&self) -> Result<(), CannotRun> {
         self.lines.iter().for_each(|(_, lines)| lines.mend());
         for side in Side::BOTH {
+            self.sidecar(side).await.stop().await;
             self.company(side).await.forget_overrides().await;
         }
         let mut edited = self.edited().await;

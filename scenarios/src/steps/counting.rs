@@ -58,6 +58,10 @@ async fn went_to_its_own_side(stage: &mut Stage, issuer: Side) -> Check {
     // Its own clients tell which tokens they got; the tester knows which it got as one of them.
     let mut own: HashSet<String> = told("token_obtained").map(|line| line.text("token").to_owned()).collect();
     own.extend(stand.tokens_of_commands());
+    let sidecar = stand.sidecar(issuer).await.log().lines_since(0);
+    own.extend(
+        sidecar.iter().filter(|line| line.event() == "token_obtained").map(|line| line.text("token").to_owned()),
+    );
     let elsewhere: Vec<&str> = told("token_issued")
         .filter(|line| !company.was_killed_soon_after(line.at))
         .map(|line| line.text("token"))

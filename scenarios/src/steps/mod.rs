@@ -16,6 +16,7 @@ mod processes;
 mod revocation;
 pub(crate) mod rotation;
 mod secrets;
+mod sidecar;
 mod status_lists;
 mod waiting;
 mod workload;

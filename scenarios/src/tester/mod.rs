@@ -1,6 +1,7 @@
 //! The tester's side of the stand: clients that it has at both companies, an issuer of its own that both companies
 //! trust, and one that nobody trusts. Its keys are made for one run and never leave the process.
 
+pub(crate) mod application;
 pub(crate) mod asking;
 mod assertion;
 pub(crate) mod command;
@@ -15,7 +16,7 @@ mod registration;
 pub(crate) mod token;
 
 pub(crate) use registration::{
-    AGENT, Client, EVENTS_SCOPE, KEYS_FILE, Trust, ceilings, pod_access, registrations, scopes, trust_policy,
+    AGENT, APPLICATION, Client, EVENTS_SCOPE, KEYS_FILE, Trust, ceilings, pod_access, registrations, scopes, trust_policy,
 };
 
 use crate::error::CannotRun;

@@ -10,6 +10,9 @@ use toml::{Table, Value};
 /// The file with the tester's public keys, beside each file that names it.
 pub(crate) const KEYS_FILE: &str = "tester.jwks.json";
 
+/// The client that an application's sidecar is at each company. The sidecar makes its key by itself.
+pub(crate) const APPLICATION: &str = "application";
+
 /// The client of the tester's own issuer that tells companies of revocations.
 pub(crate) const AGENT: &str = "agent";
 
@@ -71,28 +74,33 @@ pub(crate) const fn scopes(side: Side) -> [&'static str; 3] {
 }
 
 /// The ceilings to be added to a company's policy for its own clients or its partner's.
-pub(crate) fn ceilings(side: Side, trust: Trust) -> [(&'static str, Vec<String>); 2] {
+pub(crate) fn ceilings(side: Side, trust: Trust) -> [(&'static str, Vec<String>); 3] {
     let all = scopes(side).map(str::to_owned);
     let ceiling = match trust {
         Trust::Own => all.to_vec(),
         Trust::Partner => all[..2].to_vec(),
     };
-    [(Client::Tester.id(), ceiling), (POD, all[..1].to_vec())]
+    [(Client::Tester.id(), ceiling.clone()), (APPLICATION, ceiling), (POD, all[..1].to_vec())]
 }
 
-/// The client files to be added at a company, by name. Their keys are in [`KEYS_FILE`] beside them.
-pub(crate) fn registrations(side: Side, plan: &Plan) -> [(&'static str, Table); 2] {
+/// The client files to be added at a company, by name. The keys of the tester's are in [`KEYS_FILE`] beside them, those of
+/// the application in a file of its own name.
+pub(crate) fn registrations(side: Side, plan: &Plan) -> [(&'static str, Table); 3] {
     let (party, partner) = (&plan.parties[side], &plan.parties[side.other()]);
     let (own, all) = (access(party, &scopes(side)), access(partner, &scopes(side.other())));
     let first = access(partner, &scopes(side.other())[..1]);
-    let registration = |client: Client, access: Vec<Value>| {
+    let registration = |client: &'static str, keys: &str, access: Vec<Value>| {
         let mut table = Table::new();
-        table.insert("client_id".to_owned(), client.id().into());
-        table.insert("credential".to_owned(), jwks_file());
+        table.insert("client_id".to_owned(), client.into());
+        table.insert("credential".to_owned(), jwks_file(keys));
         table.insert("access".to_owned(), Value::Array(access));
-        (client.id(), table)
+        (client, table)
     };
-    [registration(Client::Tester, vec![own, all]), registration(Client::Newcomer, vec![first])]
+    [
+        registration(Client::Tester.id(), KEYS_FILE, vec![own, all.clone()]),
+        registration(Client::Newcomer.id(), KEYS_FILE, vec![first]),
+        registration(APPLICATION, &format!("{APPLICATION}.jwks.json"), vec![all]),
+    ]
 }
 
 /// What the client that runs on the platform may ask for: the first scope of the partner's API.
@@ -114,7 +122,7 @@ pub(crate) fn trust_policy(side: Side, party: &Party) -> Table {
     clients.insert(AGENT.to_owned(), Value::Table(agent));
     let mut table = Table::new();
     table.insert("issuer".to_owned(), TESTER_ISSUER.into());
-    table.insert("keys".to_owned(), jwks_file());
+    table.insert("keys".to_owned(), jwks_file(KEYS_FILE));
     table.insert("enabled".to_owned(), true.into());
     table.insert("audience".to_owned(), party.api.url.clone().into());
     table.insert("algorithms".to_owned(), list(&["ES256"]));
@@ -131,9 +139,9 @@ fn access(party: &Party, scopes: &[&str]) -> Value {
     Value::Table(table)
 }
 
-fn jwks_file() -> Value {
+fn jwks_file(name: &str) -> Value {
     let mut table = Table::new();
-    table.insert("jwks_file".to_owned(), KEYS_FILE.into());
+    table.insert("jwks_file".to_owned(), name.into());
     Value::Table(table)
 }
 

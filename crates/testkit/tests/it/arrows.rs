@@ -40,7 +40,10 @@ const MAY_NAME: [(&str, &[&str]); 17] = [
         "company-b",
         &["bridge-company", "bridge-business", "bridge-client", "bridge-validator", "bridge-store", "bridge-types"],
     ),
-    ("bridge-scenarios", &["company-a", "company-b", "bridge-client", "bridge-testkit", "bridge-jose", "bridge-types"]),
+    (
+        "bridge-scenarios",
+        &["company-a", "company-b", "bridge-sidecar", "bridge-client", "bridge-testkit", "bridge-jose", "bridge-types"],
+    ),
     ("bridge-testkit", &["bridge-jose", "bridge-types"]),
 ];
 
