@@ -17,6 +17,7 @@ mod registration;
 mod reload;
 mod revocation;
 mod rotation;
+mod sidecar;
 mod start;
 mod support;
 mod two_companies;

@@ -115,6 +115,11 @@ impl Directory {
         self.write("company.toml", &format!("tls = false\n{head}[telemetry]{telemetry}"));
     }
 
+    /// What stands in a file.
+    pub(crate) fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.file(name)).unwrap()
+    }
+
     pub(crate) fn remove(&self, name: &str) {
         fs::remove_file(self.file(name)).unwrap();
     }

@@ -7,5 +7,5 @@ mod stand;
 
 pub(crate) use application::Notes;
 pub(crate) use directory::Directory;
-pub(crate) use run::{Outcome, run, run_beside, run_beside_with};
+pub(crate) use run::{Captured, Outcome, run, run_beside, run_beside_with};
 pub(crate) use stand::{LOOPBACK, Stand, eventually, start};

@@ -56,11 +56,12 @@ fn run_in(directory: &Path, arguments: &[&str], variables: &[(&str, &str)], stdi
     Outcome { exit, stdout: stdout.text(), stderr: stderr.text() }
 }
 
+/// What was printed.
 #[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Captured(Arc<Mutex<Vec<u8>>>);
 
 impl Captured {
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 }
