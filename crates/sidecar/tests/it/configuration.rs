@@ -164,8 +164,8 @@ fn the_committed_examples_are_read() {
     // The example for Kubernetes has the file in a block, four spaces in.
     let manifest = std::fs::read_to_string(format!("{examples}/kubernetes.yaml")).unwrap();
     let block = manifest.split_once("sidecar.toml: |\n").unwrap().1.split_once("\n---").unwrap().0;
-    let text: String = block.lines().map(|line| format!("{}\n", line.strip_prefix("    ").unwrap_or(line))).collect();
+    let lines: Vec<&str> = block.lines().map(|line| line.strip_prefix("    ").unwrap_or(line)).collect();
     let directory = tempfile::tempdir().unwrap();
-    std::fs::write(directory.path().join("sidecar.toml"), text).unwrap();
+    std::fs::write(directory.path().join("sidecar.toml"), lines.join("\n")).unwrap();
     SidecarConfig::load(&directory.path().join("sidecar.toml")).unwrap();
 }
