@@ -16,7 +16,8 @@ mod registration;
 pub(crate) mod token;
 
 pub(crate) use registration::{
-    AGENT, APPLICATION, Client, EVENTS_SCOPE, KEYS_FILE, Trust, ceilings, pod_access, registrations, scopes, trust_policy,
+    AGENT, APPLICATION, Client, EVENTS_SCOPE, KEYS_FILE, Trust, ceilings, pod_access, registrations, scopes,
+    trust_policy,
 };
 
 use crate::error::CannotRun;
