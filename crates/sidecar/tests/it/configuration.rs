@@ -30,7 +30,7 @@ fn a_wrong_file_is_refused_with_line_expected_and_found() {
         ("[client]\n", "[client]\nclient_secret = \"x\"\n", "a literal secret"),
         ("{ key_file = \"client.pem\" }", "{ password = \"x\" }", "a literal secret"),
         ("{ key_file = \"client.pem\" }", "\"managed\"", "sidecar.toml:8"),
-        ("{ key_file = \"client.pem\" }", "{ vault = \"x\" }", "expected: `key_file`"),
+        ("{ key_file = \"client.pem\" }", "{ vault = \"x\" }", "expected: one of `key_file`, `token_file`"),
         ("{ key_file = \"client.pem\" }", "{ key_file = \"-----BEGIN PRIVATE KEY-----\" }", "a literal secret"),
         ("tcp = \"127.0.0.1:0\"", "tcp = \"0.0.0.0:0\"", "a loopback address"),
         ("tcp = \"127.0.0.1:0\"", "", "not one way to listen"),
